@@ -1,0 +1,36 @@
+import type { ProtocolName } from '../wire/protocol-name.ts';
+
+/** How a provider wants its credential. `name` is the header's or query parameter's name. */
+export type ProviderAuth =
+  | { readonly kind: 'bearer' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'none' };
+
+/**
+ * A vendor, as data. Everything here is pure: no I/O, clock or environment. A vendor with real quirks overrides a member with a
+ * function in a file of its own; an OpenAI-compatible vendor is a row in `openai-compatible.ts`.
+ */
+export interface Provider {
+  /** Stable id, used in model names (`openai/gpt-5`), records and URLs. */
+  readonly name: string;
+  /** Human name for messages. */
+  readonly displayName: string;
+  /** Without a trailing slash; protocol paths are appended. */
+  readonly baseUrl: string;
+  /** Path under `baseUrl` for each protocol the vendor speaks; the first is preferred unless the client's own is listed. */
+  readonly paths: Partial<Readonly<Record<ProtocolName, string>>>;
+  readonly auth: ProviderAuth;
+  /** Environment variables that usually hold this vendor's key; the local runner registers the provider when one is set. */
+  readonly credentialEnvironment: readonly string[];
+  /** Headers sent with every request, such as a version pin. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Client headers that may reach this vendor. Everything else stops at the gateway. */
+  readonly forwardedHeaders?: readonly string[];
+  /** The field that caps output where the client named none (`openai-chat` only). Default `max_tokens`. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** Whether the vendor understands `stream_options.include_usage` (`openai-chat` only). Default true. */
+  readonly acceptsStreamOptions?: boolean;
+  /** Vendor's page that a quirk above follows. */
+  readonly documentation: string;
+}

@@ -1,0 +1,11 @@
+/** The wire protocols Gatehouse knows by name. Which of them a build serves is decided by `wire/protocols.ts`. */
+export const protocolNames = [
+  'openai-chat',
+  'openai-responses',
+  'openai-embeddings',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+] as const;
+
+export type ProtocolName = (typeof protocolNames)[number];
