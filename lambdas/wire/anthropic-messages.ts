@@ -1,0 +1,177 @@
+import type { TokenUsage } from '../metering/token-usage.ts';
+import { type JsonBody, withMembers } from './json-body.ts';
+import {
+  invalid,
+  isObject,
+  readBoolean,
+  readObject,
+  readPositiveInteger,
+  requireMessages,
+  requireModel,
+  tokenCount,
+} from './json-fields.ts';
+import {
+  type EventVerdict,
+  end,
+  failed,
+  type FinishReason,
+  forward,
+  type RequestFacts,
+  type ResponseFacts,
+  type StreamTap,
+  type UpstreamRequestChanges,
+  type WireProtocol,
+} from './protocol.ts';
+import { eventData, eventName } from './sse.ts';
+
+/** Anthropic messages. https://docs.anthropic.com/en/api/messages and .../messages-streaming */
+export const anthropicMessages = {
+  name: 'anthropic-messages',
+  dialect: 'anthropic',
+  readRequest,
+  buildRequest,
+  readResponse,
+  createStreamTap,
+} as const satisfies WireProtocol;
+
+function readRequest(body: JsonBody): RequestFacts {
+  const fields = body.value;
+  requireMessages(fields);
+  const maxTokens = readPositiveInteger(fields, 'max_tokens', 10_000_000);
+  if (maxTokens === undefined) throw invalid('max_tokens', 'is required');
+  const thinking = readObject(fields, 'thinking');
+  const thinkingBudget = thinking === undefined ? undefined : tokenCount(thinking['budget_tokens']);
+  return {
+    model: requireModel(fields),
+    fallbackModels: [],
+    stream: readBoolean(fields, 'stream'),
+    maxOutputTokens: maxTokens,
+    // Anthropic refuses a thinking budget that is not below max_tokens, so a cap may not go under it.
+    minOutputTokens: thinkingBudget === undefined ? 1 : Math.min(thinkingBudget + 1, maxTokens),
+    choices: 1,
+    wantsStreamUsage: true,
+    hasReferences: ['"url"', '"file_id"', '"container"'].some((mark) => body.bytes.includes(mark)),
+  };
+}
+
+function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {
+  const members: Record<string, unknown> = {};
+  if (changes.model !== facts.model) members['model'] = changes.model;
+  const cap = changes.maxOutputTokens;
+  if (cap !== undefined && cap < (facts.maxOutputTokens ?? Infinity)) members['max_tokens'] = cap;
+  return withMembers(body, members);
+}
+
+function readResponse(value: unknown): ResponseFacts | undefined {
+  if (!isObject(value) || value['type'] !== 'message') return undefined;
+  const counts = countsOf(value['usage']);
+  return { usage: usageOf(counts), finishReason: finishReason(value['stop_reason']) };
+}
+
+/** Figures as Anthropic reports them; a later event repeats or completes those of an earlier one. */
+type Counts = Partial<
+  Record<'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'cacheWrite5m' | 'cacheWrite1h', number>
+>;
+
+function countsOf(value: unknown): Counts {
+  if (!isObject(value)) return {};
+  const split = isObject(value['cache_creation']) ? value['cache_creation'] : {};
+  const all = {
+    input: tokenCount(value['input_tokens']),
+    output: tokenCount(value['output_tokens']),
+    cacheRead: tokenCount(value['cache_read_input_tokens']),
+    cacheWrite: tokenCount(value['cache_creation_input_tokens']),
+    cacheWrite5m: tokenCount(split['ephemeral_5m_input_tokens']),
+    cacheWrite1h: tokenCount(split['ephemeral_1h_input_tokens']),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== undefined));
+}
+
+/** `input_tokens` excludes both cache reads and writes; the split by lifetime may be missing, and is then all five minutes. */
+function usageOf(counts: Counts): TokenUsage | undefined {
+  if (counts.input === undefined) return undefined;
+  const write1h = counts.cacheWrite1h ?? 0;
+  return {
+    inputTokens: counts.input,
+    cacheReadInputTokens: counts.cacheRead ?? 0,
+    cacheWrite5mInputTokens: counts.cacheWrite5m ?? Math.max(0, (counts.cacheWrite ?? 0) - write1h),
+    cacheWrite1hInputTokens: write1h,
+    outputTokens: counts.output ?? 0,
+    reasoningTokens: 0,
+  };
+}
+
+function finishReason(reason: unknown): FinishReason | undefined {
+  switch (reason) {
+    case undefined:
+    case null:
+      return undefined;
+    case 'end_turn':
+    case 'stop_sequence':
+      return 'stop';
+    case 'max_tokens':
+    case 'model_context_window_exceeded':
+      return 'length';
+    case 'tool_use':
+      return 'tool_calls';
+    case 'refusal':
+      return 'refusal';
+    case 'pause_turn':
+      return 'pause';
+    default:
+      return 'other';
+  }
+}
+
+function createStreamTap(): StreamTap {
+  let counts: Counts = {};
+  let finish: FinishReason | undefined;
+  let contentEvents = 0;
+
+  const readCounts = (text: string): void => {
+    const event = parseData(text);
+    if (!isObject(event)) return;
+    const message = isObject(event['message']) ? event['message'] : event;
+    counts = { ...counts, ...countsOf(message['usage']) };
+    if (isObject(event['delta'])) finish = finishReason(event['delta']['stop_reason']) ?? finish;
+  };
+
+  return {
+    read(text): EventVerdict {
+      switch (eventType(text)) {
+        case 'content_block_delta':
+          contentEvents += 1;
+          return forward;
+        case 'message_start':
+        case 'message_delta':
+          readCounts(text);
+          return forward;
+        case 'message_stop':
+          return end;
+        case 'error':
+          return failed;
+        default:
+          return forward;
+      }
+    },
+    facts: () => ({ usage: usageOf(counts), finishReason: finish }),
+    contentEvents: () => contentEvents,
+  };
+}
+
+function eventType(text: string): string | undefined {
+  // Nearly every event of an answer is this one; it needs no look at its lines.
+  if (text.startsWith('event: content_block_delta\n')) return 'content_block_delta';
+  const name = eventName(text);
+  if (name !== undefined) return name;
+  const data = parseData(text);
+  return isObject(data) && typeof data['type'] === 'string' ? data['type'] : undefined;
+}
+
+function parseData(text: string): unknown {
+  try {
+    return JSON.parse(eventData(text) ?? 'null');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import type { TokenUsage } from '../metering/token-usage.ts';
+import type { JsonBody } from './json-body.ts';
+import type { ProtocolName } from './protocol-name.ts';
+
+/** What the gateway must know of a request to authorize, price and route it. Everything else passes untouched. */
+export interface RequestFacts {
+  readonly model: string;
+  /** Further models to fall back to, in order (the `models` extension). */
+  readonly fallbackModels: readonly string[];
+  readonly stream: boolean;
+  /** Cap on output tokens per choice that the caller asked for. */
+  readonly maxOutputTokens: number | undefined;
+  /** Below this cap the provider would refuse the request (a thinking budget must fit). */
+  readonly minOutputTokens: number;
+  /** How many answers are generated, each up to the cap. 0 where the protocol has no output. */
+  readonly choices: number;
+  /** Whether the caller asked for usage in the stream; if not, what we asked for is hidden again. */
+  readonly wantsStreamUsage: boolean;
+  /** Whether the body points at content that is fetched elsewhere (URLs, file ids), whose tokens its bytes cannot bound. */
+  readonly hasReferences: boolean;
+}
+
+export interface UpstreamRequestChanges {
+  readonly model: string;
+  /** The cap to send; `undefined` leaves the caller's own in place. */
+  readonly maxOutputTokens: number | undefined;
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** Ask for usage in the stream (where the vendor understands that). */
+  readonly requestStreamUsage: boolean;
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'pause' | 'other';
+
+/** What a finished or broken-off answer told about itself. Never any of its content. */
+export interface ResponseFacts {
+  readonly usage: TokenUsage | undefined;
+  readonly finishReason: FinishReason | undefined;
+}
+
+/**
+ * What is to be done with one event: `forward` as it is; `hide` it; `end`: the protocol's last event, sent only once the request
+ * is settled; `error`: the provider reports a failure inside the stream; `replace` it by other bytes.
+ */
+export type EventVerdict =
+  | { readonly kind: 'forward' | 'hide' | 'end' | 'error' }
+  | { readonly kind: 'replace'; readonly bytes: Buffer };
+
+export const forward: EventVerdict = { kind: 'forward' };
+export const hide: EventVerdict = { kind: 'hide' };
+export const end: EventVerdict = { kind: 'end' };
+export const failed: EventVerdict = { kind: 'error' };
+
+/** Reads one stream of its protocol, event by event. Parses only the events that can tell something. */
+export interface StreamTap {
+  /** `text` is one whole event as latin1 (JSON structure and numbers are ASCII in every provider's stream). */
+  read(text: string): EventVerdict;
+  facts(): ResponseFacts;
+  /** Events that carried a piece of the answer; with their size the fallback for usage that never came. */
+  contentEvents(): number;
+}
+
+/**
+ * A wire protocol: what clients speak to us and we speak to providers. Pure: no I/O, no clock, no business rules.
+ * Same protocol in and out needs only these; the codecs to and from the canonical model join them with translation.
+ */
+export interface WireProtocol {
+  readonly name: ProtocolName;
+  /** Whose error envelope and rate-limit headers the client of this protocol understands. */
+  readonly dialect: Dialect;
+  /** @throws WireError naming the field. */
+  readRequest(body: JsonBody): RequestFacts;
+  /** The caller's bytes with only what routing decides changed. */
+  buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer;
+  /** `undefined` when the value is not a response of this protocol at all. */
+  readResponse(value: unknown): ResponseFacts | undefined;
+  createStreamTap(options: { hideUsage: boolean }): StreamTap;
+}
+
+/** Families of SDKs that share an error envelope. */
+export type Dialect = 'openai' | 'anthropic';

@@ -1,0 +1,87 @@
+/** Larger than any event a provider sends (images included); a stream that never ends its event must not eat the memory. */
+const maxEventBytes = 16 * 1024 * 1024;
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** Whole events: event `i` spans `[i === 0 ? 0 : ends[i - 1], ends[i])` in `bytes` and, since `text` is latin1, in `text` too. */
+export interface SseEvents {
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly ends: readonly number[];
+}
+
+const noEvents: SseEvents = { bytes: Buffer.alloc(0), text: '', ends: [] };
+
+/**
+ * Cuts a byte stream into whole server-sent events without changing a byte: every event keeps the blank line that ends it,
+ * whether its lines end in LF, CRLF or CR. Chunks may be split anywhere, inside a line ending included. A chunk of whole events,
+ * the usual case, is not copied. (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
+ */
+export class SseSplitter {
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+
+  /** @throws RangeError when one event passes 16 MiB. */
+  push(chunk: Buffer): SseEvents {
+    this.#pending.push(chunk);
+    this.#pendingBytes += chunk.length;
+    if (this.#pendingBytes > maxEventBytes) throw new RangeError('a server-sent event is larger than 16 MiB');
+    // Without a line ending no event can have ended: joining is put off, so that a slow drip costs no quadratic copying.
+    if (!chunk.includes(lineFeed) && !chunk.includes(carriageReturn)) return noEvents;
+    const bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#pendingBytes);
+    const text = bytes.latin1Slice();
+    const ends = bytes.includes(carriageReturn) ? endsWithAnyLineEnding(text) : endsWithLineFeeds(text);
+    const consumed = ends.at(-1) ?? 0;
+    this.#pending = consumed === bytes.length ? [] : [bytes.subarray(consumed)];
+    this.#pendingBytes = bytes.length - consumed;
+    return { bytes, text, ends };
+  }
+
+  /** Bytes after the last blank line: an event that was never ended. */
+  rest(): Buffer {
+    return Buffer.concat(this.#pending);
+  }
+}
+
+function endsWithLineFeeds(text: string): number[] {
+  const ends: number[] = [];
+  for (let at = text.indexOf('\n\n'); at !== -1; at = text.indexOf('\n\n', at + 2)) ends.push(at + 2);
+  return ends;
+}
+
+/** Two line endings in a row. A CR that ends the text may be half of a CRLF, so that event is not whole before the next byte. */
+function endsWithAnyLineEnding(text: string): number[] {
+  const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?=[^\n]))/g;
+  const ends: number[] = [];
+  while (blankLine.exec(text) !== null) ends.push(blankLine.lastIndex);
+  return ends;
+}
+
+/** The last `event:` field, or `undefined` where the event has none. */
+export function eventName(text: string): string | undefined {
+  let name: string | undefined;
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    if (line.startsWith('event:')) name = withoutLeadingSpace(line.slice('event:'.length));
+  }
+  return name;
+}
+
+/** The `data:` lines joined by LF, or `undefined` for a comment or an event without data. */
+export function eventData(text: string): string | undefined {
+  const lines: string[] = [];
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    if (line === 'data') lines.push('');
+    else if (line.startsWith('data:')) lines.push(withoutLeadingSpace(line.slice('data:'.length)));
+  }
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+function withoutLeadingSpace(value: string): string {
+  return value.startsWith(' ') ? value.slice(1) : value;
+}
+
+/** A comment: keeps idle proxies from cutting a silent stream; parsers skip it. */
+export function sseComment(text: string): Buffer {
+  return Buffer.from(`: ${text}\n\n`);
+}
