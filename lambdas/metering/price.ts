@@ -5,9 +5,9 @@ export interface PriceTier {
   readonly inputPerMillion: number;
   readonly outputPerMillion: number;
   readonly cacheReadPerMillion?: number;
-  /** Cache write with the provider's default lifetime (Anthropic: 5 minutes). */
+  /** Cache write with the provider's default lifetime (Anthropic: 5 minutes, OpenAI: 30 minutes). */
   readonly cacheWritePerMillion?: number;
-  /** Cache write with a one-hour lifetime. Falls back to `cacheWritePerMillion`. */
+  /** Cache write with the long lifetime (Anthropic: 1 hour, OpenAI: 12 hours). Falls back to `cacheWritePerMillion`. */
   readonly cacheWrite1hPerMillion?: number;
 }
 
@@ -22,59 +22,88 @@ export const freePrice: Price = { inputPerMillion: 0, outputPerMillion: 0 };
 /**
  * Cost of one request in integer micro-USD, rounded up once at the end, so that cost is never under-reported and the sum over a
  * ledger is exact. Computed in BigInt: tokens times price can pass 2^53.
+ *
+ * @throws RangeError when a token count or a price is not an integer.
  */
 export function costMicroUsd(usage: TokenUsage, price: Price): number {
   const tier = tierFor(totalInputTokens(usage), price);
-  return microUsd([
-    [usage.inputTokens, tier.inputPerMillion],
-    [usage.cacheReadInputTokens, tier.cacheReadPerMillion ?? tier.inputPerMillion],
-    [usage.cacheWrite5mInputTokens, tier.cacheWritePerMillion ?? tier.inputPerMillion],
-    [usage.cacheWrite1hInputTokens, tier.cacheWrite1hPerMillion ?? tier.cacheWritePerMillion ?? tier.inputPerMillion],
-    [usage.outputTokens, tier.outputPerMillion],
-  ]);
+  const cacheWrite = tier.cacheWritePerMillion ?? tier.inputPerMillion;
+  return roundUp(
+    amount(usage.inputTokens, tier.inputPerMillion) +
+      amount(usage.cacheReadInputTokens, tier.cacheReadPerMillion ?? tier.inputPerMillion) +
+      amount(usage.cacheWrite5mInputTokens, cacheWrite) +
+      amount(usage.cacheWrite1hInputTokens, tier.cacheWrite1hPerMillion ?? cacheWrite) +
+      amount(usage.outputTokens, tier.outputPerMillion),
+  );
 }
 
-/** The worst case of a request whose input and output are bounded: the dearest way each token could be charged. */
+/**
+ * The most that a request with at most this much input and output can cost: no usage within the bound costs more, and one costs
+ * exactly this. A bound above the long-context threshold does not mean that the request reaches it, so both tiers are compared,
+ * each with the most input it can be charged for.
+ *
+ * @throws RangeError when a token count or a price is not an integer.
+ */
 export function worstCaseMicroUsd(bound: { inputTokens: number; outputTokens: number }, price: Price): number {
-  const tiers = reachableTiers(bound.inputTokens, price);
-  const input = Math.max(...tiers.map(dearestInput));
-  const output = Math.max(...tiers.map((tier) => tier.outputPerMillion));
-  return microUsd([
-    [bound.inputTokens, input],
-    [bound.outputTokens, output],
-  ]);
+  let worst = 0n;
+  for (const { input, outputPerMillion } of worstTiers(bound.inputTokens, price)) {
+    const total = input + amount(bound.outputTokens, outputPerMillion);
+    if (total > worst) worst = total;
+  }
+  return roundUp(worst);
 }
 
-/** How many output tokens `microUsdAvailable` still buys once `inputTokens` are paid for at their worst; 0 when it buys none. */
+/**
+ * The largest number of output tokens whose worst case, with `inputTokens` of input, is within `microUsdAvailable`. 0 when the
+ * input alone is not affordable too, so compare the worst case of the request that is sent; `Number.MAX_SAFE_INTEGER` when
+ * output is free.
+ *
+ * @throws RangeError when an argument or a price is not an integer.
+ */
 export function affordableOutputTokens(microUsdAvailable: number, inputTokens: number, price: Price): number {
-  const remaining = microUsdAvailable - worstCaseMicroUsd({ inputTokens, outputTokens: 0 }, price);
-  if (remaining <= 0) return 0;
-  const perMillion = Math.max(...reachableTiers(inputTokens, price).map((tier) => tier.outputPerMillion));
-  return perMillion === 0 ? Number.MAX_SAFE_INTEGER : Math.floor((remaining - 1) / (perMillion / 1_000_000));
+  const available = amount(microUsdAvailable, oneMillion);
+  let tokens = BigInt(Number.MAX_SAFE_INTEGER);
+  for (const { input, outputPerMillion } of worstTiers(inputTokens, price)) {
+    if (input > available) return 0;
+    if (outputPerMillion === 0) continue;
+    const affordable = (available - input) / BigInt(outputPerMillion);
+    if (affordable < tokens) tokens = affordable;
+  }
+  return Number(tokens);
 }
+
+const oneMillion = 1_000_000;
 
 function tierFor(inputTokens: number, price: Price): PriceTier {
   return price.longContext !== undefined && inputTokens > price.longContext.aboveInputTokens ? price.longContext : price;
 }
 
-function reachableTiers(inputTokens: number, price: Price): PriceTier[] {
+/** Every tier that a request with at most `inputTokens` of input can be charged in, with the dearest its input can be there. */
+function worstTiers(inputTokens: number, price: Price): { input: bigint; outputPerMillion: number }[] {
   const { longContext } = price;
-  return longContext !== undefined && inputTokens > longContext.aboveInputTokens ? [price, longContext] : [price];
+  const threshold = longContext?.aboveInputTokens ?? inputTokens;
+  const tiers = [worstTier(Math.min(inputTokens, threshold), price)];
+  if (longContext !== undefined && inputTokens > threshold) tiers.push(worstTier(inputTokens, longContext));
+  return tiers;
 }
 
-function dearestInput(tier: PriceTier): number {
-  return Math.max(
+function worstTier(inputTokens: number, tier: PriceTier): { input: bigint; outputPerMillion: number } {
+  const dearest = Math.max(
     tier.inputPerMillion,
     tier.cacheReadPerMillion ?? 0,
     tier.cacheWritePerMillion ?? 0,
     tier.cacheWrite1hPerMillion ?? 0,
   );
+  return { input: amount(inputTokens, dearest), outputPerMillion: tier.outputPerMillion };
 }
 
-function microUsd(parts: readonly (readonly [tokens: number, perMillion: number])[]): number {
-  let total = 0n;
-  for (const [tokens, perMillion] of parts) {
-    if (tokens !== 0 && perMillion !== 0) total += BigInt(tokens) * BigInt(perMillion);
-  }
-  return Number((total + 999_999n) / 1_000_000n);
+/** Tokens at a price per million: an exact amount in millionths of a micro-USD. */
+function amount(tokens: number, perMillion: number): bigint {
+  return BigInt(tokens) * BigInt(perMillion);
+}
+
+/** To whole micro-USD. An amount no number holds exactly (above nine billion dollars) is reported as the largest that one does. */
+function roundUp(millionths: bigint): number {
+  const microUsd = (millionths + 999_999n) / 1_000_000n;
+  return microUsd > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(microUsd);
 }
