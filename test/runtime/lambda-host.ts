@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { createEnvironmentPool } from './environment-pool.ts';
+import type { EnvironmentPool } from './environment-pool.ts';
+import type { Invocation } from './invocation.ts';
+import { buildRestEvent } from './rest-event.ts';
+import type { FrontSettings } from './rest-event.ts';
+import { refuse, relayStream } from './rest-response.ts';
+
+/** Lambda's limit on a synchronous invocation's payload: the whole event, not just the body. */
+const PAYLOAD_LIMIT = 6 * 1024 * 1024;
+
+export interface LambdaHostOptions {
+  /** The folder that is deployed. It runs from a copy outside the repository, so only what is in it can be loaded. */
+  readonly codeFolder: string;
+  /** File and export, such as `index.handler`. */
+  readonly handler: string;
+  /** The function's variables; region and dummy credentials are there already. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** @default 900 */
+  readonly timeoutSeconds?: number;
+  /**
+   * How many processes there may be; what exceeds it waits.
+   * @default 4
+   */
+  readonly concurrency?: number;
+  /**
+   * Value of the origin header that CloudFront would add.
+   * @default - the gateway is called directly
+   */
+  readonly originHeader?: string;
+  /**
+   * Media types whose bodies reach the function in base64.
+   * @default - multipart/form-data and application/octet-stream
+   */
+  readonly binaryMediaTypes?: readonly string[];
+  /**
+   * How long CloudFront waits for the next byte.
+   * @default 60
+   */
+  readonly idleTimeoutSeconds?: number;
+}
+
+export interface LambdaHost {
+  readonly url: string;
+  /** Every invocation since the start, in order of arrival. */
+  readonly invocations: Invocation[];
+  /** What the function's processes and the host itself have printed, line by line. */
+  readonly log: string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a built Lambda function on a laptop as close to the platform as it gets without an account: the real runtime interface
+ * client in processes of its own, and in front of them what API Gateway REST with response streaming does to a request and to
+ * an answer. It has no IAM, no memory limit, no bandwidth throttle and no arm64.
+ */
+export async function startLambdaHost(options: LambdaHostOptions): Promise<LambdaHost> {
+  const taskRoot = await mkdtemp(join(tmpdir(), 'lambda-host-'));
+  await cp(options.codeFolder, taskRoot, { recursive: true });
+
+  const invocations: Invocation[] = [];
+  const log: string[] = [];
+  const write = (line: string) => void log.push(line);
+  const { handler, environment, timeoutSeconds = 900, concurrency = 4 } = options;
+  const pool = createEnvironmentPool({ taskRoot, handler, environment, timeoutSeconds, log: write }, concurrency);
+  const front: Front = {
+    originHeader: options.originHeader,
+    binaryMediaTypes: options.binaryMediaTypes ?? ['multipart/form-data', 'application/octet-stream'],
+    idleTimeoutSeconds: options.idleTimeoutSeconds ?? 60,
+    pool,
+    invocations,
+    log: write,
+  };
+
+  const server = createServer((request, response) => void serve(request, response, front));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    invocations,
+    log,
+    close: async () => {
+      await pool.close();
+      server.close();
+      server.closeAllConnections();
+      await rm(taskRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Front extends FrontSettings {
+  readonly idleTimeoutSeconds: number;
+  readonly pool: EnvironmentPool;
+  readonly invocations: Invocation[];
+  readonly log: (line: string) => void;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, front: Front): Promise<void> {
+  const body = await buffer(request).catch(() => undefined);
+  if (!body) return;
+  const event = buildRestEvent(request, body, front);
+  if (Buffer.byteLength(JSON.stringify(event)) > PAYLOAD_LIMIT) return refuse(response, 413);
+
+  const invocation: Invocation = { requestId: randomUUID(), coldStart: false, chunks: [] };
+  front.invocations.push(invocation);
+  response.setTimeout(front.idleTimeoutSeconds * 1000, () => refuse(response, 504));
+  front.pool.run({
+    invocation,
+    event,
+    onResponse: (post) => relayStream(post, response, front.log),
+    onFailure: (error) => {
+      front.log(`[gateway] ${error.type}: ${error.message}`);
+      refuse(response, error.type === 'Sandbox.Timedout' ? 504 : 502);
+    },
+  });
+}
