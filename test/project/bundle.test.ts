@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BuiltBundle, buildBundles } from '../../scripts/build.ts';
+
+const maxProxyBytes = 120 * 1024;
+
+describe('the proxy bundle', () => {
+  let folder: string;
+  let proxy: BuiltBundle;
+  let code: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'));
+    proxy = await buildProxy(join(folder, 'first'));
+    code = await readFile(join(folder, 'first/lambdas/proxy/index.cjs'), 'utf8');
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('is at most 120 KB', () => {
+    const bytes = Buffer.byteLength(code);
+
+    expect(bytes).toBe(proxy.bytes);
+    expect(bytes).toBeLessThanOrEqual(maxProxyBytes);
+  });
+
+  test('is made of our sources and packages that load fast', () => {
+    const inputs = Object.keys(proxy.metafile.inputs);
+
+    const heavy = inputs.filter((input) =>
+      /node_modules\/(?:@aws-sdk|@smithy|stripe|undici|@middy|middy|aws-cdk-lib|zod\/(?:v3|v4\/classic))\//.test(input),
+    );
+
+    expect(heavy).toEqual([]);
+    expect(inputs).toContain('lambdas/data-plane/handler.ts');
+  });
+
+  test('loads Node modules by require, since importing node:http would load undici', () => {
+    const moduleStatements = code.match(/(?:^|[;}\n])\s*import\b|\bimport\s*\(/g);
+
+    expect(moduleStatements).toBeNull();
+    expect(code).toMatch(/require\("node:https?"\)/);
+  });
+
+  test('exports the handler when the runtime requires it', () => {
+    const bundle = join(folder, 'first/lambdas/proxy/index.cjs');
+
+    const exported = execFileSync(process.execPath, ['-p', `typeof require(${JSON.stringify(bundle)}).handler`], {
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    });
+
+    expect(exported.trim()).toBe('function');
+  });
+
+  test('is the same to the byte when it is built again elsewhere', async () => {
+    await buildProxy(join(folder, 'second'));
+
+    const [first, second] = await Promise.all(['first', 'second'].map((name) => readTree(join(folder, name))));
+
+    expect(second).toEqual(first);
+  });
+
+  test('holds no path of the machine it was built on', async () => {
+    const files = await readTree(join(folder, 'first'));
+
+    const leaking = [...files].filter(([, content]) => content.includes(process.cwd())).map(([path]) => path);
+
+    expect(leaking).toEqual([]);
+  });
+
+  test('ships the licences of the packages in it, and no source map', async () => {
+    const asset = join(folder, 'first/lambdas/proxy');
+
+    const files = await readdir(asset);
+
+    expect(files.toSorted()).toEqual(['NOTICES.txt', 'index.cjs']);
+    expect(await readFile(join(asset, 'NOTICES.txt'), 'utf8')).toMatch(/^aws4 [\d.]+ \(MIT\)/m);
+  });
+});
+
+async function buildProxy(outputFolder: string): Promise<BuiltBundle> {
+  const proxy = (await buildBundles(outputFolder)).find(({ name }) => name === 'proxy');
+  if (proxy === undefined) throw new Error('the build has no proxy bundle');
+  return proxy;
+}
+
+/** Content of every file below `folder`, by relative path. */
+async function readTree(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(
+    await Promise.all(
+      paths.toSorted().map(async (path) => [path.slice(folder.length), await readFile(path, 'utf8')] as const),
+    ),
+  );
+}
