@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** One piece of the answer as the platform received it. */
-export interface InvocationChunk {
+interface InvocationChunk {
   /** Milliseconds since the invocation was handed to the function. */
   readonly at: number;
   readonly bytes: number;

@@ -52,12 +52,15 @@ describe('a streaming function behind the host', () => {
     const response = await fetch(`${host.url}/stream`);
     const chunks = await readChunks(response);
 
-    const gaps = chunks.slice(1).map((chunk, index) => chunk.at - (chunks[index]?.at ?? 0));
+    const spread = (chunks.at(-1)?.at ?? 0) - (chunks[0]?.at ?? 0);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     expect(response.headers.get('x-fixture')).toBe('yes');
-    expect(chunks.map((chunk) => chunk.text)).toEqual([1, 2, 3, 4, 5].map((number) => `data: ${number}\n\n`));
-    expect(Math.min(...gaps)).toBeGreaterThan(50);
+    expect(chunks.map((chunk) => chunk.text).join('')).toBe(
+      [1, 2, 3, 4, 5].map((number) => `data: ${number}\n\n`).join(''),
+    );
+    expect(chunks.length).toBeGreaterThan(2);
+    expect(spread).toBeGreaterThan(0.5 * (lastInvocation(host).finishedAt ?? 0));
   });
 
   it('tells a prelude that travelled alone from one that was merged with the first chunk', async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 /** The header that proves to the function that a request came through its own distribution. */
-export const ORIGIN_HEADER = 'x-gateway-origin-verify';
+const ORIGIN_HEADER = 'x-gateway-origin-verify';
 
 const API_ID = 'local00api';
 const STAGE = 'live';
@@ -11,7 +11,7 @@ const HOST = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
 /** The distribution's own address, as the gateway sees it when one is in front. */
 const EDGE_ADDRESS = '198.51.100.7';
 // They end at the gateway. Content-Length is not promised to the function either, so nothing may depend on it.
-const DROPPED_HEADERS = new Set(['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding']);
+const DROPPED_HEADERS = ['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding'];
 
 /** What stands between the caller and the function. */
 export interface FrontSettings {
@@ -96,14 +96,12 @@ const ANONYMOUS = {
 
 function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Record<string, string[]> {
   const { originHeader } = settings;
-  const sent: [string, string][] = [];
+  const replaced = [...DROPPED_HEADERS, 'x-forwarded-for', ...(originHeader === undefined ? [] : [ORIGIN_HEADER])];
+  const kept: [string, string][] = [];
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
+    const name = request.rawHeaders[index] ?? '';
+    if (!replaced.includes(name.toLowerCase())) kept.push([name, request.rawHeaders[index + 1] ?? '']);
   }
-  const replaced = originHeader === undefined ? ['x-forwarded-for'] : ['x-forwarded-for', ORIGIN_HEADER];
-  const kept = sent.filter(
-    ([name]) => !DROPPED_HEADERS.has(name.toLowerCase()) && !replaced.includes(name.toLowerCase()),
-  );
   // Each hop appends the address it was called from, to whatever the caller claims.
   const hops = [
     request.headers['x-forwarded-for'],
@@ -116,10 +114,6 @@ function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Re
     ['X-Forwarded-For', hops.flat().filter(Boolean).join(', ')],
     ['X-Forwarded-Port', '443'],
     ['X-Forwarded-Proto', 'https'],
-    [
-      'X-Amzn-Trace-Id',
-      `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(0, 24)}`,
-    ],
     ...(originHeader === undefined ? [] : [[ORIGIN_HEADER, originHeader] as [string, string]]),
   ]);
 }

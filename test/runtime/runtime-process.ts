@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const runtimeClient = createRequire(import.meta.url).resolve('aws-lambda-ric');
+const runtimeClient = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
 const addonBuilt = existsSync(join(dirname(runtimeClient), 'rapid-client.node'));
 const standIn = fileURLToPath(new URL('ric-without-addon.cjs', import.meta.url));
 const nodeBinary = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
