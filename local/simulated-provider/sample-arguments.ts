@@ -1,0 +1,130 @@
+import { isRecord, type JsonRecord } from './json.ts';
+
+/** Deep enough for any tool people declare; a schema that refers to itself ends here. */
+const maximumDepth = 12;
+
+const sampleByFormat: Readonly<Record<string, string>> = {
+  date: '2026-01-31',
+  'date-time': '2026-01-31T12:00:00Z',
+  time: '12:00:00Z',
+  email: 'someone@example.com',
+  uri: 'https://example.com/',
+  uuid: '3f2b8c1e-5d4a-4f6b-9c7d-8e9f0a1b2c3d',
+  ipv4: '192.0.2.1',
+};
+
+/** Arguments for a tool call: a value that fits the tool's JSON schema, the same for the same schema. */
+export function sampleArguments(schema: unknown): JsonRecord {
+  const value = sample(schema, { root: schema, name: 'value', depth: 0 });
+  return isRecord(value) ? value : {};
+}
+
+interface Place {
+  /** The whole schema, for `$ref`. */
+  readonly root: unknown;
+  /** The property being filled: the text of a sample string. */
+  readonly name: string;
+  readonly depth: number;
+}
+
+function sample(schema: unknown, place: Place): unknown {
+  if (!isRecord(schema) || place.depth > maximumDepth) return null;
+  const below = { ...place, depth: place.depth + 1 };
+  if (typeof schema.$ref === 'string') return sample(dereference(schema.$ref, place.root), below);
+  if (Object.hasOwn(schema, 'const')) return schema.const;
+  if (Object.hasOwn(schema, 'default')) return schema.default;
+  for (const choices of [schema.enum, schema.examples]) {
+    if (Array.isArray(choices) && choices.length > 0) return choices[0];
+  }
+  for (const alternatives of [schema.anyOf, schema.oneOf]) {
+    if (Array.isArray(alternatives) && alternatives.length > 0) return sample(alternatives[0], below);
+  }
+  if (Array.isArray(schema.allOf) && schema.allOf.length > 0) return sampleAll(schema, below);
+  return sampleOfType(schema, below);
+}
+
+/** Objects are merged, with the schema's own properties too; for anything else the first part has to do. */
+function sampleAll(schema: JsonRecord, place: Place): unknown {
+  const { allOf, ...own } = schema;
+  const parts = (Array.isArray(allOf) ? allOf : []).map((part) => sample(part, place));
+  if (!parts.every(isRecord)) return parts[0];
+  return Object.assign({}, ...parts, sampleObject(own, place));
+}
+
+function sampleOfType(schema: JsonRecord, place: Place): unknown {
+  const type = Array.isArray(schema.type)
+    ? schema.type[0]
+    : (schema.type ?? ('properties' in schema ? 'object' : 'string'));
+  switch (type) {
+    case 'object':
+      return sampleObject(schema, place);
+    case 'array':
+      return Array.from({ length: readNumber(schema.minItems) ?? 1 }, () => sample(schema.items, place));
+    case 'string':
+      return sampleString(schema, place.name);
+    case 'integer':
+    case 'number':
+      return sampleNumber(schema);
+    case 'boolean':
+      return true;
+    default:
+      return null;
+  }
+}
+
+/** The required properties, or all of them where the schema names none as required. */
+function sampleObject(schema: JsonRecord, place: Place): JsonRecord {
+  const properties = isRecord(schema.properties) ? schema.properties : {};
+  const required = Array.isArray(schema.required) && schema.required.length > 0 ? new Set(schema.required) : undefined;
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => required === undefined || required.has(name))
+      .map(([name, property]) => [name, sample(property, { ...place, name })]),
+  );
+}
+
+function sampleString(schema: JsonRecord, name: string): string {
+  const formatted = typeof schema.format === 'string' ? sampleByFormat[schema.format] : undefined;
+  if (formatted !== undefined) return formatted;
+  const text = `sample ${name}`.padEnd(readNumber(schema.minLength) ?? 0, '.');
+  return text.slice(0, readNumber(schema.maxLength));
+}
+
+/** 1 where the bounds allow it, else the nearest number that they do. */
+function sampleNumber(schema: JsonRecord): number {
+  const step = readNumber(schema.multipleOf) ?? (schema.type === 'integer' ? 1 : undefined);
+  return step === undefined ? sampleReal(schema) : sampleMultiple(schema, step);
+}
+
+function sampleMultiple(schema: JsonRecord, step: number): number {
+  const above = readNumber(schema.exclusiveMinimum);
+  const below = readNumber(schema.exclusiveMaximum);
+  const least =
+    above === undefined ? Math.ceil((readNumber(schema.minimum) ?? -Infinity) / step) : Math.floor(above / step) + 1;
+  const most =
+    below === undefined ? Math.floor((readNumber(schema.maximum) ?? Infinity) / step) : Math.ceil(below / step) - 1;
+  return Math.min(Math.max(1, least), most) * step;
+}
+
+/** Strictly between the bounds, inclusive or not, unless they meet. */
+function sampleReal(schema: JsonRecord): number {
+  const low = readNumber(schema.exclusiveMinimum) ?? readNumber(schema.minimum) ?? -Infinity;
+  const high = readNumber(schema.exclusiveMaximum) ?? readNumber(schema.maximum) ?? Infinity;
+  if (low < 1 && 1 < high) return 1;
+  if (high === Infinity) return low + 1;
+  return low === -Infinity ? high - 1 : (low + high) / 2;
+}
+
+/** Follows a reference inside the document, such as `#/$defs/Place`; null for any other. */
+function dereference(reference: string, root: unknown): unknown {
+  const [start, ...steps] = reference.split('/');
+  if (start !== '#') return null;
+  return steps.reduce<unknown>((value, step) => {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    return isRecord(value) ? value[name] : null;
+  }, root);
+}
+
+function readNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
