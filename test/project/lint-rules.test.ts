@@ -24,6 +24,7 @@ const violations: Readonly<Record<string, Violation>> = {
   'store imports metering': restricted('store', '../metering/price.ts'),
   'crypto imports routing': restricted('crypto', '../routing/upstream.ts'),
   'an sdk file of the store imports metering': restricted('store', '../metering/price.ts', { file: 'sdk-probe.ts' }),
+  'wire imports metering values': restricted('wire', '../metering/price.ts'),
   'wire imports a provider': restricted('wire', '../providers/provider.ts'),
   'wire names a type of the store': restricted('wire', '../store/client.ts', {
     statement: 'export type { StoreClient }',
@@ -89,16 +90,16 @@ const violations: Readonly<Record<string, Violation>> = {
     source: 'export const read = (value: any): string => String(value);',
     rule: 'no-explicit-any',
   },
-  'a promise floats': {
-    path: 'lambdas/wire/floating.ts',
-    source: 'export function start(run: () => Promise<void>): void {\n  run();\n}',
-    rule: 'no-floating-promises',
-  },
-  'a switch misses a case': {
+  'a switch without a default misses a case': {
     path: 'lambdas/wire/switch.ts',
     source:
       "export function size(kind: 'one' | 'two'): number {\n  switch (kind) {\n    case 'one':\n      return 1;\n  }\n  return 0;\n}",
     rule: 'switch-exhaustiveness-check',
+  },
+  'a promise floats': {
+    path: 'lambdas/wire/floating.ts',
+    source: 'export function start(run: () => Promise<void>): void {\n  run();\n}',
+    rule: 'no-floating-promises',
   },
   'something other than an error is thrown': {
     path: 'lambdas/wire/throw.ts',
@@ -126,6 +127,8 @@ const allowed: Readonly<Record<string, string>> = {
     "import Stripe from 'stripe';\nimport { sign } from '../../aws/sign.ts';\nexport const create = (): unknown => sign(new Stripe(''), undefined);",
   'lambdas/store/sdk-client.ts':
     "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const create = (): DynamoDBClient => new DynamoDBClient({});",
+  'lambdas/wire/usage.ts':
+    "import type { TokenUsage } from '../metering/token-usage.ts';\nexport const total = (usage: TokenUsage): unknown => usage;",
   'lambdas/http/envelope.ts':
     "import type { ProtocolName } from '../wire/protocol-name.ts';\nexport const name = (protocol: ProtocolName): string => protocol;",
   'lambdas/aws/sign.ts':

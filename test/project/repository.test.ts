@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const repositoryFolder = join(import.meta.dirname, '../..');
+
 /** Everything a commit made now could hold: what .gitignore leaves in. */
 const files = listFiles();
 
@@ -49,6 +50,18 @@ describe('the repository', () => {
     expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
     expect(unhashed.map(([path]) => path)).toEqual([]);
     expect(packages.length).toBeGreaterThan(50);
+  });
+
+  test('locks the optional packages of every platform, without which npm ci refuses the lock file', () => {
+    const lock = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const locked = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)));
+
+    const optional = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+
+    expect(optional.filter((name) => !locked.has(name))).toEqual([]);
+    expect(optional).not.toEqual([]);
   });
 
   test('runs every test it holds', () => {
