@@ -75,7 +75,9 @@ export function affordableOutputTokens(microUsdAvailable: number, inputTokens: n
 const oneMillion = 1_000_000;
 
 function tierFor(inputTokens: number, price: Price): PriceTier {
-  return price.longContext !== undefined && inputTokens > price.longContext.aboveInputTokens ? price.longContext : price;
+  return price.longContext !== undefined && inputTokens > price.longContext.aboveInputTokens
+    ? price.longContext
+    : price;
 }
 
 /** Every tier that a request with at most `inputTokens` of input can be charged in, with the dearest its input can be there. */

@@ -1,0 +1,20 @@
+import type { Provider } from './provider.ts';
+
+/**
+ * Only the Messages API: Anthropic's OpenAI-compatible endpoint drops prompt caching and is, in its own words, not meant for
+ * production.
+ *
+ * `anthropic-version` and `anthropic-beta` pass: they say how to read the body and carry no credential. A beta may unlock a body
+ * member that costs more, but no beta by itself changes the rate of a request.
+ */
+export const anthropic = {
+  name: 'anthropic',
+  displayName: 'Anthropic',
+  baseUrl: 'https://api.anthropic.com',
+  paths: { 'anthropic-messages': '/v1/messages' },
+  auth: { kind: 'header', name: 'x-api-key' },
+  credentialEnvironment: ['ANTHROPIC_API_KEY'],
+  headers: { 'anthropic-version': '2023-06-01' },
+  forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  documentation: 'https://platform.claude.com/docs/en/api/overview',
+} as const satisfies Provider;

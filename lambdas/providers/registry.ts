@@ -1,0 +1,14 @@
+import { anthropic } from './anthropic.ts';
+import { openaiCompatibleProviders } from './openai-compatible.ts';
+import { openai } from './openai.ts';
+import type { Provider } from './provider.ts';
+
+/** Every provider that needs no declaration, by name. The one list: adding a vendor file means adding it here. */
+export const builtInProviders: ReadonlyMap<string, Provider> = new Map(
+  [openai, anthropic, ...openaiCompatibleProviders].map((provider: Provider) => [provider.name, provider]),
+);
+
+/** The built-in provider of this name, or `undefined`. */
+export function findProvider(name: string): Provider | undefined {
+  return builtInProviders.get(name);
+}

@@ -1,0 +1,57 @@
+import type { ProviderDeclaration } from '../store/policy.ts';
+import type { ProtocolName } from '../wire/protocol-name.ts';
+import type { Provider, ProviderAuth } from './provider.ts';
+
+/**
+ * A provider that the operator declared through the admin API or a configuration file. The control plane validated it.
+ *
+ * `baseUrl` is what an SDK would be given. OpenAI's SDK takes one that ends in `/v1` and appends `/chat/completions`; Anthropic's
+ * takes one that does not and appends `/v1/messages`. Both forms work for both: `/v1` is never doubled. A protocol whose
+ * path no such convention fixes (`gemini`, `bedrock-converse`) gets none, and asking for it is refused as not supported.
+ *
+ * @example
+ * buildSelfDeclaredProvider('lab', { baseUrl: 'https://llm.example.com/v1', protocols: ['openai-chat'],
+ *   auth: { kind: 'bearer' }, models: [{ id: '*', free: true }] })
+ */
+export function buildSelfDeclaredProvider(name: string, declaration: ProviderDeclaration): Provider {
+  const baseUrl = declaration.baseUrl.replace(/\/+$/, '');
+  const paths: Partial<Record<ProtocolName, string>> = {};
+  for (const protocol of declaration.protocols) {
+    const path = pathFor(protocol, baseUrl);
+    if (path !== undefined) paths[protocol] = path;
+  }
+  return {
+    name,
+    displayName: name,
+    baseUrl,
+    paths,
+    auth: toProviderAuth(declaration.auth),
+    credentialEnvironment: [],
+    ...(paths['anthropic-messages'] !== undefined && anthropicHeaders),
+    documentation: baseUrl,
+  };
+}
+
+const anthropicHeaders = {
+  headers: { 'anthropic-version': '2023-06-01' },
+  forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+};
+
+/** Where the OpenAI SDK finds each of its endpoints below the base URL it was given. */
+const openaiPaths: Partial<Readonly<Record<ProtocolName, string>>> = {
+  'openai-chat': '/chat/completions',
+  'openai-responses': '/responses',
+  'openai-embeddings': '/embeddings',
+};
+
+function pathFor(protocol: ProtocolName, baseUrl: string): string | undefined {
+  if (protocol !== 'anthropic-messages') return openaiPaths[protocol];
+  return baseUrl.endsWith('/v1') ? '/messages' : '/v1/messages';
+}
+
+/** A header or query parameter left unnamed takes the name that most servers of that kind expect. */
+function toProviderAuth({ kind, name }: ProviderDeclaration['auth']): ProviderAuth {
+  if (kind === 'header') return { kind, name: name ?? 'x-api-key' };
+  if (kind === 'query') return { kind, name: name ?? 'key' };
+  return { kind };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { buildSelfDeclaredProvider } from '../../../lambdas/providers/self-declared.ts';
+import type { ProviderDeclaration } from '../../../lambdas/store/policy.ts';
+
+const declaration: ProviderDeclaration = {
+  baseUrl: 'https://llm.example.com/v1',
+  protocols: ['openai-chat', 'openai-embeddings'],
+  auth: { kind: 'bearer' },
+  models: [{ id: '*', free: true }],
+};
+
+describe('buildSelfDeclaredProvider', () => {
+  it('appends the paths of the OpenAI SDK to the base URL that SDK would be given', () => {
+    const provider = buildSelfDeclaredProvider('lab', declaration);
+
+    expect(provider).toMatchObject({ name: 'lab', baseUrl: 'https://llm.example.com/v1', auth: { kind: 'bearer' } });
+    expect(provider.paths).toEqual({ 'openai-chat': '/chat/completions', 'openai-embeddings': '/embeddings' });
+    expect(provider.headers).toBeUndefined();
+  });
+
+  it.each([
+    ['https://llm.example.com', 'https://llm.example.com/v1/messages'],
+    ['https://llm.example.com/', 'https://llm.example.com/v1/messages'],
+    ['https://llm.example.com/v1', 'https://llm.example.com/v1/messages'],
+    ['https://llm.example.com/v1//', 'https://llm.example.com/v1/messages'],
+    ['https://llm.example.com/anthropic', 'https://llm.example.com/anthropic/v1/messages'],
+  ])('finds the Messages API below %s, with or without /v1', (baseUrl, expected) => {
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, protocols: ['anthropic-messages'] });
+
+    expect(`${provider.baseUrl}${provider.paths['anthropic-messages']}`).toBe(expected);
+    expect(provider.headers).toEqual({ 'anthropic-version': '2023-06-01' });
+    expect(provider.forwardedHeaders).toEqual(['anthropic-version', 'anthropic-beta']);
+  });
+
+  it('keeps the order of protocols, which is the order of preference', () => {
+    const protocols = ['anthropic-messages', 'openai-responses', 'openai-chat'] as const;
+
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, protocols });
+
+    expect(Object.keys(provider.paths)).toEqual(protocols);
+  });
+
+  it('gives no path to a protocol whose URL no convention fixes', () => {
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, protocols: ['gemini', 'bedrock-converse'] });
+
+    expect(provider.paths).toEqual({});
+  });
+
+  it.each([
+    [
+      { kind: 'header', name: 'x-token' },
+      { kind: 'header', name: 'x-token' },
+    ],
+    [{ kind: 'header' }, { kind: 'header', name: 'x-api-key' }],
+    [{ kind: 'query' }, { kind: 'query', name: 'key' }],
+    [{ kind: 'none' }, { kind: 'none' }],
+  ] as const)('sends the credential as declared: %o', (auth, expected) => {
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, auth });
+
+    expect(provider.auth).toEqual(expected);
+  });
+});
