@@ -8,7 +8,7 @@ interface Bundle {
   readonly entry: string;
 }
 
-export const bundles: readonly Bundle[] = [{ name: 'proxy', entry: 'lambdas/data-plane/handler.ts' }];
+const bundles: readonly Bundle[] = [{ name: 'proxy', entry: 'lambdas/data-plane/handler.ts' }];
 
 export interface BuiltBundle {
   readonly name: string;
@@ -22,11 +22,8 @@ const repositoryFolder = dirname(import.meta.dirname);
  * Bundles every function into `<outputFolder>/lambdas/<name>/`. The same sources give the same bytes in every folder and on
  * every machine, since asset hashes, and so templates, depend on them. Source maps and metafiles stay outside the asset.
  */
-export async function buildBundles(
-  outputFolder: string,
-  selected: readonly Bundle[] = bundles,
-): Promise<readonly BuiltBundle[]> {
-  return Promise.all(selected.map((bundle) => buildBundle(bundle, outputFolder)));
+export function buildBundles(outputFolder: string): Promise<readonly BuiltBundle[]> {
+  return Promise.all(bundles.map((bundle) => buildBundle(bundle, outputFolder)));
 }
 
 async function buildBundle({ name, entry }: Bundle, outputFolder: string): Promise<BuiltBundle> {
