@@ -1,5 +1,8 @@
 import type { Provider } from './provider.ts';
 
+/** The version of the Messages API that this gateway reads. A client that pins another sends its own. */
+export const anthropicVersion = { 'anthropic-version': '2023-06-01' } as const;
+
 /**
  * Only the Messages API: Anthropic's OpenAI-compatible endpoint drops prompt caching and is, in its own words, not meant for
  * production.
@@ -14,7 +17,7 @@ export const anthropic = {
   paths: { 'anthropic-messages': '/v1/messages' },
   auth: { kind: 'header', name: 'x-api-key' },
   credentialEnvironment: ['ANTHROPIC_API_KEY'],
-  headers: { 'anthropic-version': '2023-06-01' },
+  headers: anthropicVersion,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   documentation: 'https://platform.claude.com/docs/en/api/overview',
 } as const satisfies Provider;

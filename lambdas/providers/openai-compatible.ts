@@ -1,3 +1,4 @@
+import { anthropicVersion } from './anthropic.ts';
 import type { Provider } from './provider.ts';
 
 /** A vendor that differs from OpenAI only in data. What a row leaves out: a bearer key in `<NAME>_API_KEY`. */
@@ -204,5 +205,7 @@ const localServers: readonly Row[] = (
 export const openaiCompatibleProviders: readonly Provider[] = [...cloudVendors, ...localServers].map((row) => ({
   auth: { kind: 'bearer' },
   credentialEnvironment: [`${row.name.toUpperCase()}_API_KEY`],
+  // The version alone: `anthropic-beta` names features of Anthropic's own service, which imitations may refuse.
+  ...(row.paths['anthropic-messages'] !== undefined && { headers: anthropicVersion }),
   ...row,
 }));

@@ -1,13 +1,15 @@
 import type { ProviderDeclaration } from '../store/policy.ts';
 import type { ProtocolName } from '../wire/protocol-name.ts';
+import { anthropicVersion } from './anthropic.ts';
 import type { Provider, ProviderAuth } from './provider.ts';
 
 /**
- * A provider that the operator declared through the admin API or a configuration file. The control plane validated it.
+ * A provider that the operator declared. The control plane validated the declaration when it was stored.
  *
- * `baseUrl` is what an SDK would be given. OpenAI's SDK takes one that ends in `/v1` and appends `/chat/completions`; Anthropic's
- * takes one that does not and appends `/v1/messages`. Both forms work for both: `/v1` is never doubled. A protocol whose
- * path no such convention fixes (`gemini`, `bedrock-converse`) gets none, and asking for it is refused as not supported.
+ * `baseUrl` is what an SDK would be given. OpenAI's SDK takes one that usually ends in `/v1` and appends `/chat/completions`;
+ * Anthropic's takes one that does not and appends `/v1/messages`. So `/v1` is added for the Messages API unless it is there
+ * already, and a server that speaks both is declared with it. A protocol whose path no such convention fixes (`gemini`,
+ * `bedrock-converse`) gets none, and a request for it is refused as not supported.
  *
  * @example
  * buildSelfDeclaredProvider('lab', { baseUrl: 'https://llm.example.com/v1', protocols: ['openai-chat'],
@@ -33,7 +35,7 @@ export function buildSelfDeclaredProvider(name: string, declaration: ProviderDec
 }
 
 const anthropicHeaders = {
-  headers: { 'anthropic-version': '2023-06-01' },
+  headers: anthropicVersion,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
 };
 

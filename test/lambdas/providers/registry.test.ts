@@ -79,6 +79,16 @@ describe('built-in providers', () => {
     },
   );
 
+  it('send a version of the Messages API wherever they speak it, and the beta header to Anthropic only', () => {
+    const speakers = providers.filter(({ paths }) => paths['anthropic-messages'] !== undefined);
+
+    const versions = new Set(speakers.map(({ headers }) => headers?.['anthropic-version']));
+    const forwarding = providers.filter(({ forwardedHeaders }) => forwardedHeaders?.includes('anthropic-beta'));
+
+    expect([...versions]).toEqual(['2023-06-01']);
+    expect(forwarding.map(({ name }) => name)).toEqual(['anthropic']);
+  });
+
   it('share no environment variable, so that one key registers one provider', () => {
     const variables = providers.flatMap(({ credentialEnvironment }) => [...credentialEnvironment]);
 
