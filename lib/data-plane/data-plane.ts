@@ -1,0 +1,167 @@
+import { Validations } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { tables } from '../../lambdas/store/tables.ts';
+import { GatehouseTable } from '../storage/gatehouse-table.ts';
+import { VaultKey } from '../storage/vault-key.ts';
+import { EdgeDistribution } from './edge-distribution.ts';
+import type { EdgeDistributionOptions } from './edge-distribution.ts';
+import { ProxyFunction } from './proxy-function.ts';
+import type { ProxyFunctionOptions } from './proxy-function.ts';
+import { StreamingApi } from './streaming-api.ts';
+import type { StreamingApiOptions } from './streaming-api.ts';
+
+/** Existing tables to use in place of new ones. Keys, TTL attribute and stream must be those of `lambdas/store/tables.ts`. */
+export interface ExistingTables {
+  /** @default - a new table */
+  readonly policy?: ITableV2;
+  /** @default - a new table */
+  readonly meter?: ITableV2;
+  /** @default - a new table */
+  readonly requests?: ITableV2;
+  /** @default - a new table */
+  readonly vault?: ITableV2;
+  /** @default - a new table */
+  readonly evidence?: ITableV2;
+}
+
+export interface DataPlaneProps extends ProxyFunctionOptions, StreamingApiOptions, EdgeDistributionOptions {
+  /**
+   * Tables that exist already.
+   *
+   * @default - every table is new
+   */
+  readonly tables?: ExistingTables;
+
+  /**
+   * Key that wraps the data keys of provider credentials.
+   *
+   * @default - a new key that only the proxy may decrypt with
+   */
+  readonly vaultKey?: IKey;
+
+  /**
+   * Secret `{"current","previous"}` shared by CloudFront and the proxy.
+   *
+   * @default - a new secret, unless `distribution` is false
+   */
+  readonly originSecret?: ISecret;
+
+  /**
+   * Whether CloudFront stands in front of the API. Without it callers use the API's own URL, with no web ACL.
+   *
+   * @default true
+   */
+  readonly distribution?: boolean;
+
+  /**
+   * Days of point-in-time recovery of tables that hold money or secrets, 7 to 35.
+   *
+   * @default 7
+   */
+  readonly recoveryPeriodInDays?: number;
+
+  /**
+   * What happens to new tables and the new key when the stack is deleted.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+type DataTableName = keyof ExistingTables;
+
+/**
+ * Everything that serves model traffic in one region, and nothing that manages it.
+ *
+ * @example
+ *
+ *    const dataPlane = new DataPlane(this, 'DataPlane', { webAclArn: webAcl.webAclArn });
+ *    new CfnOutput(this, 'ProxyUrl', { value: dataPlane.url });
+ */
+export class DataPlane extends Construct {
+  readonly tables: Readonly<Record<DataTableName, ITableV2>>;
+  readonly vaultKey: VaultKey;
+  readonly originSecret: ISecret | undefined;
+  readonly proxy: ProxyFunction;
+  readonly api: StreamingApi;
+  readonly edge: EdgeDistribution | undefined;
+  /** Base URL for callers, without a trailing slash. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: DataPlaneProps = {}) {
+    super(scope, id);
+    const hasDistribution = props.distribution ?? true;
+    if (!hasDistribution) refuseEdgeSettings(props);
+
+    this.tables = {
+      policy: this.#table('policy', props),
+      meter: this.#table('meter', props),
+      requests: this.#table('requests', props),
+      vault: this.#table('vault', props),
+      evidence: this.#table('evidence', props),
+    };
+    this.vaultKey = new VaultKey(this, 'VaultKey', {
+      ...(props.vaultKey !== undefined && { key: props.vaultKey }),
+      ...(props.removalPolicy !== undefined && { removalPolicy: props.removalPolicy }),
+    });
+    this.originSecret = props.originSecret ?? (hasDistribution ? this.#newOriginSecret() : undefined);
+    this.proxy = new ProxyFunction(this, 'Proxy', {
+      ...props,
+      tables: this.tables,
+      vaultKey: this.vaultKey,
+      ...(this.originSecret !== undefined && { originSecret: this.originSecret }),
+    });
+    this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.entryPoint });
+    if (hasDistribution && this.originSecret !== undefined) {
+      this.edge = new EdgeDistribution(this, 'Edge', { ...props, api: this.api.api, originSecret: this.originSecret });
+    }
+    this.url = this.edge?.url ?? this.api.url;
+  }
+
+  #table(name: DataTableName, props: DataPlaneProps): ITableV2 {
+    const existing = props.tables?.[name];
+    if (existing !== undefined) return existing;
+    return new GatehouseTable(this, tableIds[name], { ...props, definition: tables[name] }).table;
+  }
+
+  #newOriginSecret(): ISecret {
+    const secret = new Secret(this, 'OriginSecret', {
+      description: 'What CloudFront shows the Gatehouse proxy: {"current", "previous"}',
+      // `previous` appears with the first rotation: an empty one would be a value somebody could send.
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'current',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'A rotation function would change the value the proxy expects while CloudFront goes on sending the old one until a deployment; rotating is put-secret-value with both values, then a deployment with the new version id.',
+    });
+    // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
+    return secret as ISecret;
+  }
+}
+
+/** Ids are part of the contract: a changed one is a new, empty table. */
+const tableIds: Readonly<Record<DataTableName, string>> = {
+  policy: 'PolicyTable',
+  meter: 'MeterTable',
+  requests: 'RequestsTable',
+  vault: 'VaultTable',
+  evidence: 'EvidenceTable',
+};
+
+/** Settings that do nothing without a distribution, and would leave their author thinking they protect something. */
+function refuseEdgeSettings(props: DataPlaneProps): void {
+  for (const setting of ['webAclArn', 'domainNames', 'certificate', 'logBucket'] as const) {
+    if (props[setting] !== undefined) throw new Error(`\`${setting}\` has no effect when \`distribution\` is false`);
+  }
+}

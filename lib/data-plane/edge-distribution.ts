@@ -1,0 +1,214 @@
+import { CfnDynamicReference, CfnDynamicReferenceService, Duration, Validations } from 'aws-cdk-lib';
+import type { RestApiBase } from 'aws-cdk-lib/aws-apigateway';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import {
+  AllowedMethods,
+  CachePolicy,
+  Distribution,
+  Function,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HttpVersion,
+  OriginRequestPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
+import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { longestStream } from './proxy-function.ts';
+
+/** Proves that a request came through the distribution. Not `x-api-key`: Anthropic SDKs put the caller's key there. */
+export const originVerifyHeader = 'x-gateway-origin-verify';
+
+/** Address of the viewer as CloudFront saw it. Worth trusting only after the origin header was checked. */
+export const viewerAddressHeader = 'x-gatehouse-viewer-address';
+
+export interface EdgeDistributionOptions {
+  /**
+   * Version id of the secret to take the header's value from. CloudFormation reads a secret again only when the template changes, so
+   * a rotation is finished by deploying with the new version id.
+   *
+   * @default - the version current at the first deployment
+   */
+  readonly originSecretVersion?: string;
+
+  /**
+   * ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1.
+   *
+   * @default - no web ACL
+   */
+  readonly webAclArn?: string;
+
+  /**
+   * Host names to answer for. Needs `certificate`.
+   *
+   * @default - the name CloudFront assigns
+   */
+  readonly domainNames?: string[];
+
+  /**
+   * Certificate for `domainNames`, in us-east-1.
+   *
+   * @default - CloudFront's own certificate, which accepts TLS 1.0
+   */
+  readonly certificate?: ICertificate;
+
+  /**
+   * Edge locations that serve the distribution.
+   *
+   * @default PriceClass.PRICE_CLASS_ALL
+   */
+  readonly priceClass?: PriceClass;
+
+  /**
+   * Bucket for access logs, which hold viewer addresses.
+   *
+   * @default - no access logs
+   */
+  readonly logBucket?: IBucket;
+}
+
+export interface EdgeDistributionProps extends EdgeDistributionOptions {
+  /** The API behind the distribution. */
+  readonly api: RestApiBase;
+
+  /** Secret whose JSON member `current` CloudFront sends in the origin header. */
+  readonly originSecret: ISecret;
+}
+
+/**
+ * CloudFront in front of a streaming API: nothing cached, compressed or rewritten, one secret header towards the origin, and the
+ * viewer's address in a header no viewer can set.
+ */
+export class EdgeDistribution extends Construct {
+  readonly distribution: Distribution;
+  /** Base URL for callers, without a trailing slash. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
+    super(scope, id);
+    const domainNames = props.domainNames ?? [];
+    validateDomainNames(domainNames, props.certificate);
+
+    this.distribution = new Distribution(this, 'Resource', {
+      comment: 'Gatehouse data plane',
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      priceClass: props.priceClass ?? PriceClass.PRICE_CLASS_ALL,
+      ...(domainNames.length > 0 && { domainNames }),
+      ...(props.certificate !== undefined && {
+        certificate: props.certificate,
+        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      }),
+      ...(props.webAclArn !== undefined && { webAclId: props.webAclArn }),
+      ...(props.logBucket !== undefined && { logBucket: props.logBucket }),
+      defaultBehavior: {
+        origin: streamingOrigin(props),
+        viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+        allowedMethods: AllowedMethods.ALLOW_ALL,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        // An allow-list cannot name Authorization, and API Gateway refuses a foreign Host: docs/decisions/0011.
+        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        // Compression waits for bytes to compress; a stream must not wait.
+        compress: false,
+        responseHeadersPolicy: this.#strictTransport(),
+        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.#viewerAddress() }],
+      },
+    });
+    this.url = `https://${domainNames[0] ?? this.distribution.distributionDomainName}`;
+    this.#acknowledge(props);
+  }
+
+  #strictTransport(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, 'ResponseHeaders', {
+      comment: 'Gatehouse: HTTPS only, no content sniffing',
+      securityHeadersBehavior: {
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: true,
+          override: true,
+        },
+        contentTypeOptions: { override: true },
+      },
+    });
+  }
+
+  #viewerAddress(): Function {
+    return new Function(this, 'ViewerAddress', {
+      comment: 'Gatehouse: puts the viewer address in a header, over whatever the viewer sent',
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromInline(viewerAddressCode),
+    });
+  }
+
+  #acknowledge(props: EdgeDistributionProps): void {
+    const rules = Validations.of(this.distribution);
+    rules.acknowledge({
+      id: 'AwsSolutions-CFR1',
+      reason:
+        'Who may call is decided per key (address ranges, expiry), not per country; operators who need it add a geo rule to their web ACL.',
+    });
+    if (props.certificate === undefined) {
+      rules.acknowledge({
+        id: 'AwsSolutions-CFR4',
+        reason:
+          'Without a domain name CloudFront allows only its own certificate, whose policy cannot be set; with one the minimum is TLS 1.2.',
+      });
+    }
+    if (props.webAclArn === undefined) {
+      rules.acknowledge({
+        id: 'AwsSolutions-CFR2',
+        reason:
+          'Left out by the operator, who saves its monthly price in a sandbox or has a flood stop elsewhere; it is on by default.',
+      });
+    }
+    if (props.logBucket === undefined) {
+      rules.acknowledge({
+        id: 'AwsSolutions-CFR3',
+        reason:
+          'These logs hold viewer addresses and query strings and no retention of ours reaches them; API Gateway logs each request without either.',
+      });
+    }
+  }
+}
+
+/** Runs in CloudFront. Assigning the header drops any value the viewer sent under that name. */
+export const viewerAddressCode = `function handler(event) {
+  event.request.headers['${viewerAddressHeader}'] = { value: event.viewer.ip };
+  return event.request;
+}
+`;
+
+function streamingOrigin(props: EdgeDistributionProps): IOrigin {
+  return new RestApiOrigin(props.api, {
+    // Silence, not length: a heartbeat every 15 s keeps a thinking model's stream open. 60 s needs no quota request.
+    readTimeout: Duration.seconds(60),
+    keepaliveTimeout: Duration.seconds(60),
+    responseCompletionTimeout: longestStream,
+    customHeaders: { [originVerifyHeader]: originHeaderValue(props) },
+  });
+}
+
+/** A dynamic reference: CloudFormation puts the value in the distribution, and it never is in the template. */
+function originHeaderValue(props: EdgeDistributionProps): string {
+  const version = props.originSecretVersion;
+  const key = props.originSecret.cfnDynamicReferenceKey({
+    jsonField: 'current',
+    ...(version !== undefined && { versionId: version }),
+  });
+  return new CfnDynamicReference(CfnDynamicReferenceService.SECRETS_MANAGER, key).toString();
+}
+
+function validateDomainNames(domainNames: string[], certificate: ICertificate | undefined): void {
+  if (domainNames.length > 0 && certificate === undefined) {
+    throw new Error(`\`certificate\` is required with \`domainNames\`, got: ${domainNames.join(', ')}`);
+  }
+  if (domainNames.length === 0 && certificate !== undefined) {
+    throw new Error('`certificate` has no effect without `domainNames`, name the hosts it is for');
+  }
+}

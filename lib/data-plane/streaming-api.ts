@@ -1,0 +1,191 @@
+import { Duration, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  ResponseTransferMode,
+  ResponseType,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+const stageName = 'live';
+
+export interface StreamingApiOptions {
+  /**
+   * Steady requests per second before API Gateway answers 429.
+   *
+   * @default 1000
+   */
+  readonly throttlingRateLimit?: number;
+
+  /**
+   * Requests above the steady rate that may come at once.
+   *
+   * @default 2000
+   */
+  readonly throttlingBurstLimit?: number;
+
+  /**
+   * How long access log lines are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * Whether to set the role with which API Gateway writes logs. It is one setting per account and region: say false where it is
+   * managed elsewhere. Without any such role the stage cannot be deployed.
+   *
+   * @default true
+   */
+  readonly cloudWatchRole?: boolean;
+}
+
+export interface StreamingApiProps extends StreamingApiOptions {
+  /** Function that answers every method and path. */
+  readonly handler: IFunction;
+}
+
+/**
+ * A Regional REST API that hands every request to one function and streams the answer as the function writes it, up to 15 minutes.
+ *
+ * Regional, because an edge-optimised endpoint cuts a stream that is silent for 30 seconds.
+ */
+export class StreamingApi extends Construct {
+  readonly api: RestApi;
+  readonly accessLog: LogGroup;
+  /** The API's own base URL, without a trailing slash. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: StreamingApiProps) {
+    super(scope, id);
+    this.accessLog = new LogGroup(this, 'AccessLog', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.api = new RestApi(this, 'Resource', {
+      // Not a physical name: API Gateway knows the API by its id, and people by this.
+      restApiName: Names.uniqueResourceName(this, {}),
+      description: 'Gatehouse data plane',
+      endpointConfiguration: { types: [EndpointType.REGIONAL] },
+      // JSON stays text: as a binary type it would reach the function base64 encoded and a third larger, against the 6 MB limit.
+      binaryMediaTypes: ['application/octet-stream', 'audio/*', 'image/*', 'multipart/form-data'],
+      cloudWatchRole: props.cloudWatchRole ?? true,
+      deployOptions: {
+        stageName,
+        accessLogDestination: new LogGroupLogDestination(this.accessLog),
+        accessLogFormat: metadataOnly,
+        throttlingRateLimit: props.throttlingRateLimit ?? 1000,
+        throttlingBurstLimit: props.throttlingBurstLimit ?? 2000,
+      },
+      defaultIntegration: new LambdaIntegration(props.handler, {
+        responseTransferMode: ResponseTransferMode.STREAM,
+        timeout: Duration.minutes(15),
+        allowTestInvoke: false,
+      }),
+    });
+    this.api.root.addMethod('ANY');
+    this.api.root.addProxy();
+    this.#answerInOpenAiEnvelope();
+    this.#acknowledge();
+    const { region, urlSuffix } = Stack.of(this);
+    this.url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${stageName}`;
+  }
+
+  /** What API Gateway answers by itself must parse in an SDK like what the function answers. */
+  #answerInOpenAiEnvelope(): void {
+    for (const { id, type, error } of gatewayAnswers) {
+      this.api.addGatewayResponse(id, {
+        type,
+        templates: { 'application/json': JSON.stringify({ error: { param: null, ...error } }) },
+      });
+    }
+  }
+
+  #acknowledge(): void {
+    Validations.of(this.api).acknowledge(
+      {
+        id: 'AwsSolutions-APIG2',
+        reason:
+          'Bodies follow the model vendors, whose fields change weekly; the function parses what it prices and routes and answers 400 in the caller dialect, where a schema here would refuse new fields.',
+      },
+      {
+        id: 'AwsSolutions-APIG4',
+        reason:
+          'Callers authenticate with Gatehouse keys in the header their SDK uses (four different ones), checked by the function; an authorizer reads one header and adds a function call to each request.',
+      },
+      {
+        id: 'AwsSolutions-COG4',
+        reason: 'Callers are programs with Gatehouse keys, not users of a Cognito pool.',
+      },
+      {
+        id: 'AwsSolutions-APIG3',
+        reason:
+          'The web ACL belongs on the CloudFront distribution; requests that go round it lack the origin secret and are refused in the first line of the handler, so an ACL here would bill each request twice. Without a distribution the stage throttle is the only flood stop.',
+      },
+      {
+        id: 'AwsSolutions-APIG6',
+        reason:
+          'Execution logs go to a log group that API Gateway makes without a retention, and can hold headers; the access log has status, latency and integration error per request.',
+      },
+      {
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason:
+          'The log-writing role belongs to all APIs of the account and region, so it carries the policy AWS made for that setting; a narrower one would break logging of APIs we do not know.',
+      },
+      {
+        id: 'Serverless-APIGWXrayEnabled',
+        reason:
+          'X-Ray segments carry URLs and addresses outside our retention; latency and errors are in the access log and the request record.',
+      },
+    );
+  }
+}
+
+const gatewayAnswers = [
+  {
+    id: 'Throttled',
+    type: ResponseType.THROTTLED,
+    error: {
+      message: 'Too many requests reached the gateway. Wait and retry.',
+      type: 'rate_limit_error',
+      code: 'gateway_throttled',
+    },
+  },
+  {
+    id: 'TooLarge',
+    type: ResponseType.REQUEST_TOO_LARGE,
+    error: {
+      message: 'The request is larger than the gateway accepts.',
+      type: 'invalid_request_error',
+      code: 'request_too_large',
+    },
+  },
+  {
+    id: 'Unavailable',
+    type: ResponseType.DEFAULT_5XX,
+    error: { message: 'The gateway did not answer. Retry.', type: 'server_error', code: 'gateway_unavailable' },
+  },
+];
+
+/** No header, query string, address or body. The caller's identity is in the request record, which has the tenant's retention. */
+const metadataOnly = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    time: AccessLogField.contextRequestTimeEpoch(),
+    method: AccessLogField.contextHttpMethod(),
+    path: AccessLogField.contextPath(),
+    protocol: AccessLogField.contextProtocol(),
+    status: AccessLogField.contextStatus(),
+    responseLength: AccessLogField.contextResponseLength(),
+    responseLatency: AccessLogField.contextResponseLatency(),
+    integrationStatus: AccessLogField.contextIntegrationStatus(),
+    integrationLatency: AccessLogField.contextIntegrationLatency(),
+    integrationError: AccessLogField.contextIntegrationErrorMessage(),
+  }),
+);

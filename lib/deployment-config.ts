@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Node } from 'constructs';
+import * as z from 'zod';
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
+
+/** CloudWatch takes only certain numbers of days; this enum of CDK lists them. "Forever" is not a retention. */
+const logRetentionDays = z
+  .enum(RetentionDays)
+  .refine((days) => days !== RetentionDays.INFINITE, 'must be a number of days that CloudWatch Logs offers');
+
+/** Everything an operator decides at deploy time. A bare `{}` is a complete configuration. */
+const settingsSchema = z.strictObject({
+  /** One data plane in each. The first is the home region. */
+  regions: z
+    .array(region)
+    .min(1)
+    .refine((regions) => new Set(regions).size === regions.length, 'must not name a region twice')
+    .default(['us-east-1']),
+  /** `none` leaves CloudFront and the web ACL out: for emulators, and behind a CDN of one's own. */
+  edge: z.enum(['cloudfront', 'none']).default('cloudfront'),
+  /** `managed` makes one; an ARN brings an existing one of scope CLOUDFRONT. */
+  webAcl: z
+    .union([z.enum(['managed', 'none']), z.string().regex(/^arn:[^:]+:wafv2:us-east-1:\d{12}:global\/webacl\/.+$/)], {
+      error: 'must be "managed", "none" or the ARN of a web ACL of scope CLOUDFRONT',
+    })
+    .default('managed'),
+  /** Requests per five minutes at which the managed web ACL answers 429. */
+  floodLimits: z
+    .strictObject({
+      rateLimitPerAddress: z.int().min(10).default(10_000),
+      rateLimitPerAuthorization: z.int().min(10).default(10_000),
+    })
+    .prefault({}),
+  domainNames: z.array(z.hostname()).default([]),
+  /** ACM certificate for `domainNames`, in us-east-1. */
+  certificateArn: z
+    .string()
+    .regex(/^arn:[^:]+:acm:us-east-1:\d{12}:certificate\/.+$/, 'must be the ARN of an ACM certificate in us-east-1')
+    .exactOptional(),
+  /** Version id of the origin secret that CloudFront sends; set to finish a rotation. */
+  originSecretVersion: z.string().min(32).max(64).exactOptional(),
+  proxy: z
+    .strictObject({
+      memorySize: z.int().min(128).max(10_240).default(512),
+      reservedConcurrentExecutions: z.int().min(1).exactOptional(),
+      provisionedConcurrentExecutions: z.int().min(0).default(0),
+    })
+    .prefault({}),
+  /** Requests per second per region at which API Gateway answers 429. */
+  throttling: z
+    .strictObject({
+      throttlingRateLimit: z.int().min(1).default(1000),
+      throttlingBurstLimit: z.int().min(1).default(2000),
+    })
+    .prefault({}),
+  /** False where the account's role for API Gateway logs is managed elsewhere. */
+  apiGatewayLogRole: z.boolean().default(true),
+  logRetentionDays: logRetentionDays.default(RetentionDays.ONE_MONTH),
+  recoveryPeriodInDays: z.int().min(7).max(35).default(7),
+  /** `destroy` lets `cdk destroy` take tables and keys along: for sandboxes. */
+  dataProtection: z.enum(['retain', 'destroy']).default('retain'),
+});
+
+const deploymentConfigSchema = settingsSchema.refine(
+  ({ domainNames, regions }) => domainNames.length === 0 || regions.length === 1,
+  // CloudFront accepts a host name on one distribution only.
+  { path: ['domainNames'], message: 'can be served by one region only, name them in a deployment of their own' },
+);
+
+export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>;
+/** What an operator writes: every member may be left out. */
+export type DeploymentSettings = z.input<typeof deploymentConfigSchema>;
+
+/**
+ * Fills in what the operator left out.
+ *
+ * @throws when a setting is unknown or out of range, naming each.
+ */
+export function parseDeploymentConfig(settings: unknown): DeploymentConfig {
+  const result = deploymentConfigSchema.safeParse(settings);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `\`${path.join('.')}\` ${message}`);
+  throw new Error(`invalid deployment settings: ${faults.join('; ')}`);
+}
+
+/**
+ * Settings of this synth: the JSON file named by context `config` (`-c config=gatehouse.json`), else context `gatehouse`, which is
+ * an object in cdk.json or JSON on the command line, else nothing but defaults.
+ */
+export function loadDeploymentConfig(node: Node): DeploymentConfig {
+  const path: unknown = node.tryGetContext('config');
+  if (typeof path === 'string') return parseDeploymentConfig(parseJson(readSettings(path), path));
+  const settings: unknown = node.tryGetContext('gatehouse') ?? {};
+  return parseDeploymentConfig(typeof settings === 'string' ? parseJson(settings, 'context `gatehouse`') : settings);
+}
+
+function readSettings(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`context \`config\` must name a readable file, got: ${path}`, { cause });
+  }
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`deployment settings must be JSON, got something else in: ${source}`, { cause });
+  }
+}
