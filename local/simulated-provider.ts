@@ -25,7 +25,7 @@ export interface SimulatedProviderOptions {
    * @default - any credential, or none
    */
   readonly requireKey?: string;
-  /** Called when a request is over, one way or the other. */
+  /** Called when a request is over, one way or the other, and nothing works on it any more. */
   readonly onEnd?: (ending: RequestEnding) => void;
 }
 
@@ -73,7 +73,8 @@ type Settings = SimulatedProviderOptions & { readonly prefixCache: PrefixCache }
 
 interface Endpoint {
   readonly method: string;
-  readonly dialect: Dialect;
+  /** Without one, the request's headers tell whose client is asking. */
+  readonly dialect?: Dialect;
   readonly answer: (exchange: Exchange) => Promise<void> | void;
 }
 
@@ -81,22 +82,18 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   '/v1/chat/completions': { method: 'POST', dialect: 'openai', answer: answerChatCompletion },
   '/v1/embeddings': { method: 'POST', dialect: 'openai', answer: answerEmbeddings },
   '/v1/messages': { method: 'POST', dialect: 'anthropic', answer: answerMessage },
-  '/v1/models': { method: 'GET', dialect: 'openai', answer: listModels },
+  '/v1/models': { method: 'GET', answer: listModels },
 };
 
 async function serve(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
   const { method = '', headers } = request;
   const path = request.url?.split('?', 1)[0] ?? '';
-  const dialect = headers['anthropic-version'] === undefined ? (endpoints[path]?.dialect ?? 'openai') : 'anthropic';
+  const dialect = endpoints[path]?.dialect ?? (headers['anthropic-version'] === undefined ? 'openai' : 'anthropic');
   const requestId = `req_${randomUUID()}`;
   response.setHeader(dialect === 'anthropic' ? 'request-id' : 'x-request-id', requestId);
 
   const departure = new AbortController();
-  response.once('close', () => {
-    departure.abort();
-    const status = response.headersSent ? response.statusCode : 0;
-    settings.onEnd?.({ method, path, status, outcome: response.writableFinished ? 'answered' : 'client-left' });
-  });
+  const closed = new Promise<void>((resolve) => response.once('close', resolve)).then(() => departure.abort());
   try {
     const endpoint = requireEndpoint(method, path);
     requireKey(request, settings.requireKey);
@@ -104,13 +101,20 @@ async function serve(request: IncomingMessage, response: ServerResponse, setting
     const { prefixCache } = settings;
     await endpoint.answer({ headers, body, response, signal: departure.signal, prefixCache });
   } catch (error) {
-    if (departure.signal.aborted) return;
-    if (!(error instanceof Refusal)) console.error(error);
-    const refusal = error instanceof Refusal ? error : new Refusal('failed', 'The simulated provider has a fault.');
-    // Too late for a status: a cut connection is the only error left.
-    if (response.headersSent) response.destroy();
-    else sendJson(response, refusalStatus(dialect, refusal), refusalBody(dialect, refusal, requestId));
+    if (!departure.signal.aborted) refuse(response, dialect, { error, requestId });
   }
+  await closed;
+  const status = response.headersSent ? response.statusCode : 0;
+  settings.onEnd?.({ method, path, status, outcome: response.writableFinished ? 'answered' : 'client-left' });
+}
+
+function refuse(response: ServerResponse, dialect: Dialect, failure: { error: unknown; requestId: string }): void {
+  const { error, requestId } = failure;
+  if (!(error instanceof Refusal)) console.error(error);
+  const refusal = error instanceof Refusal ? error : new Refusal('failed', 'The simulated provider has a fault.');
+  // Too late for a status: a cut connection is the only error left.
+  if (response.headersSent) response.destroy();
+  else sendJson(response, refusalStatus(dialect, refusal), refusalBody(dialect, refusal, requestId));
 }
 
 function requireEndpoint(method: string, path: string): Endpoint {

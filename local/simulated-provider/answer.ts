@@ -108,7 +108,7 @@ function repeatWords(words: readonly string[], count: number | undefined): strin
 
 function callTool(tool: Tool): Piece[] {
   const text = JSON.stringify(sampleArguments(tool.schema));
-  // By code point: half a surrogate pair would not survive UTF-8.
+  // By code point, so that each fragment is text in its own right.
   const fragments = text.match(/.{1,10}/gsu) ?? [];
   return fragments.map((fragment) => ({ kind: 'tool-arguments', text: fragment }));
 }

@@ -22,7 +22,12 @@ const chatRequest = z.object({
   max_completion_tokens: z.int().positive().nullish(),
   n: z.int().min(1).max(128).nullish(),
   tools: z
-    .array(z.object({ type: z.string(), function: z.object({ name: z.string(), parameters: z.unknown() }).optional() }))
+    .array(
+      z.object({
+        type: z.string(),
+        function: z.object({ name: z.string(), parameters: z.unknown().optional() }).optional(),
+      }),
+    )
     .nullish(),
   tool_choice: z
     .union([z.string(), z.object({ type: z.string(), function: z.object({ name: z.string() }).optional() })])
@@ -33,11 +38,7 @@ type ChatRequest = z.infer<typeof chatRequest>;
 /** `POST /v1/chat/completions`, as OpenAI answers it. */
 export async function answerChatCompletion(exchange: Exchange): Promise<void> {
   const request = parseBody(chatRequest, exchange.body);
-  if (request.stream_options && !request.stream) {
-    throw new Refusal('invalid-request', "'stream_options' is only allowed when 'stream' is true.", {
-      param: 'stream_options',
-    });
-  }
+  refuseContradictions(request);
   const model = requireModel(request.model, (id) => id !== 'embedding');
   await refuseOnPurpose(model, exchange);
 
@@ -47,6 +48,18 @@ export async function answerChatCompletion(exchange: Exchange): Promise<void> {
   if (!request.stream) return sendWhole(exchange, answer, buildCompletion(completion, answer));
   const includeUsage = request.stream_options?.include_usage === true;
   return sendEvents(exchange, answer, streamChunks({ ...completion, includeUsage }, answer, exchange.signal));
+}
+
+/** Pairs of members that OpenAI does not take together. */
+function refuseContradictions(request: ChatRequest): void {
+  if (request.stream_options && !request.stream) {
+    const message = "'stream_options' is only allowed when 'stream' is true.";
+    throw new Refusal('invalid-request', message, { param: 'stream_options' });
+  }
+  if (typeof request.max_tokens === 'number' && typeof request.max_completion_tokens === 'number') {
+    const message = "'max_tokens' and 'max_completion_tokens' cannot both be set.";
+    throw new Refusal('invalid-request', message, { param: 'max_tokens' });
+  }
 }
 
 function readPrompt(request: ChatRequest): Prompt {

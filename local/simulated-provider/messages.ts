@@ -25,7 +25,9 @@ const messagesRequest = z.object({
     .array(z.object({ role: z.enum(['user', 'assistant']), content: z.union([z.string(), z.array(block)]) }))
     .min(1),
   stream: z.boolean().optional(),
-  tools: z.array(z.object({ name: z.string(), input_schema: z.unknown(), cache_control: cacheControl })).optional(),
+  tools: z
+    .array(z.object({ name: z.string(), input_schema: z.unknown().optional(), cache_control: cacheControl }))
+    .optional(),
   tool_choice: z.object({ type: z.enum(['auto', 'any', 'tool', 'none']), name: z.string().optional() }).optional(),
   cache_control: cacheControl,
 });

@@ -86,8 +86,9 @@ function sampleObject(schema: JsonRecord, place: Place): JsonRecord {
 function sampleString(schema: JsonRecord, name: string): string {
   const formatted = typeof schema.format === 'string' ? sampleByFormat[schema.format] : undefined;
   if (formatted !== undefined) return formatted;
-  const text = `sample ${name}`.padEnd(readNumber(schema.minLength) ?? 0, '.');
-  return text.slice(0, readNumber(schema.maxLength));
+  // JSON schema counts code points, and cutting by UTF-16 units could leave half of one.
+  const characters = Array.from(`sample ${name}`).slice(0, readNumber(schema.maxLength));
+  return characters.join('') + '.'.repeat(Math.max(0, (readNumber(schema.minLength) ?? 0) - characters.length));
 }
 
 /** 1 where the bounds allow it, else the nearest number that they do. */
