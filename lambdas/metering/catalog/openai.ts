@@ -3,7 +3,7 @@ import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier, withLongContext } from './usd.ts';
 
-/** From GPT-5.4 on: a request above 272K input tokens pays twice the input and cache rates and 1.5 times the output rate. */
+/** Models with a million tokens of context: above 272K of input, twice the input and cache rates and 1.5 times the output. */
 const above272k = { aboveInputTokens: 272_000, input: 2, output: 1.5 };
 
 /** From GPT-5.6 on: cache writes cost 1.25 times the input rate for 30 minutes, 2.5 times for 12 hours. */
@@ -23,9 +23,9 @@ const responsesOnly = { protocols: ['openai-responses'] } as const;
 const embedding = { protocols: ['openai-embeddings'], contextTokens: 8_192, maxOutputTokens: 0 } as const;
 
 /**
- * Standard processing, text and image input. GPT-6.2 was read from OpenAI's model page after its release on 17 November 2026
- * (for Astra, from two accounts of that page that agree); every other row is what three price lists that cite OpenAI's pricing
- * page between 12 October and 5 November agree on. Retired models are left out.
+ * Standard processing, text and image input. GPT-6.2 (released 17 November 2026): Sol from OpenAI's model page, Astra from
+ * accounts of its page, one of which puts the cached rate 60 % below GPT-6 Astra's. Every other row is what three price lists that
+ * cite OpenAI's pricing page in October and November agree on. Retired models are left out.
  */
 export const openaiCatalog: ProviderCatalog = {
   source: 'https://developers.openai.com/api/docs/pricing',
