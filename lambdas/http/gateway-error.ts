@@ -57,6 +57,8 @@ export interface GatewayErrorOptions {
   /** Whether the same call, repeated, could succeed; the SDKs obey it through `x-should-retry`. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
+  /** Further response headers, such as the state of the limit that refused. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The one error family of the request path. The HTTP edge renders it in the caller's protocol. */
@@ -68,6 +70,7 @@ export class GatewayError extends Error {
   readonly retryable: boolean;
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: GatewayErrorCode, status: number, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -75,6 +78,7 @@ export class GatewayError extends Error {
     this.status = status;
     this.param = options.param;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? {};
     this.retryable = options.retryable ?? options.retryAfterSeconds !== undefined;
   }
 }

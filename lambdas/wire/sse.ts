@@ -30,7 +30,7 @@ export class SseSplitter {
     // Without a line ending no event can have ended: joining is put off, so that a slow drip costs no quadratic copying.
     if (!chunk.includes(lineFeed) && !chunk.includes(carriageReturn)) return noEvents;
     const bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#pendingBytes);
-    const text = bytes.latin1Slice();
+    const text = bytes.toString('latin1');
     const ends = bytes.includes(carriageReturn) ? endsWithAnyLineEnding(text) : endsWithLineFeeds(text);
     const consumed = ends.at(-1) ?? 0;
     this.#pending = consumed === bytes.length ? [] : [bytes.subarray(consumed)];

@@ -1,0 +1,179 @@
+import { errorEvent } from '../http/error-envelope.ts';
+import { GatewayError } from '../http/gateway-error.ts';
+import type { GatewayResponse, StreamedBody } from '../http/gateway-request.ts';
+import type { ProviderAnswer } from '../routing/call-with-fallback.ts';
+import type { ProviderStream, StreamPiece } from '../routing/provider-stream.ts';
+import type { Ending } from '../store/request-record.ts';
+import { describeFault } from '../telemetry/logger.ts';
+import type { Dialect } from '../wire/protocol.ts';
+import { sseComment } from '../wire/sse.ts';
+import type { Dependencies } from './dependencies.ts';
+import { type Outcome, type Passage, settle } from './settle.ts';
+
+/** An admitted request whose provider call is under way. */
+export interface Answering {
+  readonly answering: Promise<ProviderAnswer>;
+  readonly passage: Passage;
+  readonly dialect: Dialect;
+}
+
+/** Idle proxies cut a silent stream at 60 s or sooner: the first comment comes after 5 s, then one every 15 s. */
+const firstCommentMs = 5_000;
+const commentMs = 15_000;
+const comment = sseComment('keep-alive');
+
+/** The answer in one piece, settled before its first byte goes out, so that its cost is in its headers. */
+export async function answerWhole({ answering, passage }: Answering, deps: Dependencies): Promise<GatewayResponse> {
+  let answer: ProviderAnswer;
+  try {
+    answer = await answering;
+  } catch (error) {
+    await settle(passage, failureOutcome(error, passage), deps);
+    throw error;
+  }
+  markFirstByte(passage, deps);
+  if (answer.kind !== 'whole') throw new TypeError('a whole answer was asked for');
+  const { facts, body } = answer;
+  const settled = await settle(
+    passage,
+    { ending: 'completed', status: 200, answer: { ...facts, contentEvents: 0, bytes: body.length } },
+    deps,
+  );
+  return {
+    status: 200,
+    headers: {
+      ...answerHeaders(passage),
+      'content-type': 'application/json',
+      'x-gatehouse-cost-micro-usd': String(settled.costMicroUsd),
+    },
+    body,
+  };
+}
+
+/**
+ * The answer as a stream. Its status is held back until the provider's first event is there, so that a failure can still be a
+ * status and a fallback goes unseen; but for no longer than five seconds.
+ *
+ * @throws GatewayError where the provider failed before that.
+ */
+export async function answerStreamed(answer: Answering, deps: Dependencies): Promise<GatewayResponse> {
+  const { answering, passage } = answer;
+  try {
+    await settledWithin(answering, firstCommentMs);
+  } catch (error) {
+    await settle(passage, failureOutcome(error, passage), deps);
+    throw error;
+  }
+  passage.overheadMs = deps.now() - passage.request.receivedAt - passage.journal.waitedMs;
+  return {
+    status: 200,
+    headers: {
+      ...answerHeaders(passage),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    },
+    body: streamBody(answer, deps),
+  };
+}
+
+async function* streamBody({ answering, passage, dialect }: Answering, deps: Dependencies): StreamedBody {
+  let open: ProviderStream | undefined;
+  let outcome: Outcome | undefined;
+  /** Every way out of the loop below settles exactly once. */
+  const end = async (ending: Ending, error?: GatewayError): Promise<void> => {
+    outcome = { ending, status: 200, ...(error !== undefined && { error }), ...(open !== undefined && { answer: seen(open) }) };
+    await settle(passage, outcome, deps);
+  };
+  try {
+    while (!(await settledWithin(answering, open === undefined ? firstCommentMs : commentMs))) yield comment;
+    const answer = await answering;
+    if (answer.kind !== 'stream') throw new TypeError('a stream was asked for');
+    open = answer.stream;
+    for (;;) {
+      const piece = await open.next(commentMs);
+      if (piece.kind === 'silence') {
+        yield comment;
+        continue;
+      }
+      markFirstByte(passage, deps);
+      if (piece.kind === 'events') {
+        yield piece.bytes;
+        continue;
+      }
+      // The record exists before the caller can know that the answer is complete.
+      await (piece.kind === 'end' ? end('completed') : end(...brokenOff(piece, passage)));
+      const last = piece.kind === 'end' ? piece.bytes : errorEvent(piece.error, dialect, passage.request.id);
+      if (last.length > 0) yield last;
+      return;
+    }
+  } catch (error) {
+    if (outcome === undefined) {
+      const failure = failureOutcome(error, passage);
+      await end(failure.ending, failure.error);
+    }
+    if (!(error instanceof GatewayError)) deps.logger.fault(describeFault('unexpected-error', error, passage.request.id));
+    yield errorEvent(asGatewayError(error), dialect, passage.request.id);
+  } finally {
+    // Neither ended nor failed: whoever was reading has stopped.
+    if (outcome === undefined) await end('caller-gone');
+    open?.close();
+  }
+}
+
+function brokenOff(piece: Extract<StreamPiece, { kind: 'failed' }>, passage: Passage): [Ending, GatewayError] {
+  if (passage.request.signal.aborted) return ['caller-gone', piece.error];
+  return [piece.error.code === 'provider_timeout' ? 'timed-out' : 'provider-failed-midstream', piece.error];
+}
+
+/** Before anything of the answer was there. */
+function failureOutcome(error: unknown, passage: Passage): Outcome {
+  if (passage.request.signal.aborted) return { ending: 'caller-gone', status: 499 };
+  if (!(error instanceof GatewayError)) return { ending: 'gateway-failed', status: 500 };
+  return { ending: failureEnding(error), status: error.status, error };
+}
+
+function failureEnding(error: GatewayError): Ending {
+  if (error.owner !== 'provider') return 'gateway-failed';
+  if (error.code === 'provider_timeout') return 'timed-out';
+  return error.code === 'provider_rejected_request' ? 'provider-refused' : 'provider-failed';
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError('internal_error', 500, 'Gatehouse failed to pass on the rest of this answer.');
+}
+
+function seen(stream: ProviderStream): NonNullable<Outcome['answer']> {
+  return { ...stream.tap.facts(), contentEvents: stream.tap.contentEvents(), bytes: stream.bytesSeen() };
+}
+
+function markFirstByte(passage: Passage, deps: Dependencies): void {
+  if (passage.firstByteMs !== undefined) return;
+  passage.firstByteMs = deps.now() - passage.request.receivedAt;
+  passage.overheadMs ??= passage.firstByteMs - passage.journal.waitedMs;
+}
+
+function answerHeaders({ admission, journal, overheadMs }: Passage): Record<string, string> {
+  return {
+    ...admission.headers,
+    'x-gatehouse-provider': journal.target?.provider.name ?? 'none',
+    'x-gatehouse-model': journal.target?.model ?? 'none',
+    'x-gatehouse-attempts': String(journal.attempts),
+    'x-gatehouse-overhead-ms': Math.max(0, overheadMs ?? 0).toFixed(1),
+  };
+}
+
+/** Whether the promise settled in that time. @throws what it rejected with, if it did. */
+async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

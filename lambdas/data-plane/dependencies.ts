@@ -1,0 +1,25 @@
+import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
+import type { UpstreamClient } from '../routing/upstream.ts';
+import type { CredentialReader } from '../routing/credentials.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { TableNames } from '../store/tables.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { PolicyReader } from './policies.ts';
+
+/** What the data plane must be given. Made once per process by a composition root (`handler.ts`, `local/server.ts`). */
+export interface DataPlaneSettings {
+  readonly store: StoreClient;
+  readonly tables: TableNames;
+  readonly keyUnwrapper: KeyUnwrapper;
+  readonly upstream: UpstreamClient;
+  readonly logger: Logger;
+  readonly region: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** The settings and what is built on them: caches of policies and opened credentials, in memory only. */
+export interface Dependencies extends DataPlaneSettings {
+  readonly policies: PolicyReader;
+  readonly credentials: CredentialReader;
+}

@@ -1,0 +1,98 @@
+import { errorResponse } from '../http/error-envelope.ts';
+import { CallerError, GatewayError } from '../http/gateway-error.ts';
+import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
+import { createCredentialReader } from '../routing/credentials.ts';
+import { describeFault } from '../telemetry/logger.ts';
+import { anthropicMessages } from '../wire/anthropic-messages.ts';
+import { openaiChat } from '../wire/openai-chat.ts';
+import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
+import type { Dialect } from '../wire/protocol.ts';
+import type { DataPlaneSettings, Dependencies } from './dependencies.ts';
+import { serveGeneration } from './generation.ts';
+import { serveHealth } from './health.ts';
+import { serveInference } from './inference.ts';
+import { serveKey } from './key.ts';
+import { serveModels } from './models.ts';
+import { createPolicyReader } from './policies.ts';
+
+/** Larger requests never reach a Lambda function (its synchronous payload limit), so no build accepts them. */
+export const maxRequestBytes = 6 * 1024 * 1024;
+
+type Serve = (request: GatewayRequest, deps: Dependencies) => Promise<GatewayResponse>;
+
+interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly serve: Serve;
+  readonly dialect: Dialect;
+}
+
+/** Every endpoint of the data plane. */
+export const endpoints: readonly Endpoint[] = [
+  { method: 'POST', path: '/v1/chat/completions', serve: inference(openaiChat), dialect: 'openai' },
+  { method: 'POST', path: '/v1/embeddings', serve: inference(openaiEmbeddings), dialect: 'openai' },
+  { method: 'POST', path: '/v1/messages', serve: inference(anthropicMessages), dialect: 'anthropic' },
+  { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
+  { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
+  { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },
+  { method: 'GET', path: '/healthz', serve: serveHealth, dialect: 'openai' },
+];
+
+function inference(protocol: Parameters<typeof serveInference>[0]): Serve {
+  return (request, deps) => serveInference(protocol, request, deps);
+}
+
+export type Handle = (request: GatewayRequest) => Promise<GatewayResponse>;
+
+/** Builds the data plane on what a composition root gives it. The result never rejects. */
+export function createDataPlane(settings: DataPlaneSettings): Handle {
+  const { store, tables, keyUnwrapper, now } = settings;
+  const deps: Dependencies = {
+    ...settings,
+    policies: createPolicyReader(store, tables.policy, now),
+    credentials: createCredentialReader({ store, table: tables.vault, keyUnwrapper, now }),
+  };
+  return (request) => handle(request, deps);
+}
+
+async function handle(request: GatewayRequest, deps: Dependencies): Promise<GatewayResponse> {
+  const known = endpoints.filter((endpoint) => endpoint.path === request.path);
+  const dialect = known[0]?.dialect ?? dialectOf(request);
+  let response: GatewayResponse;
+  try {
+    const endpoint = known.find(({ method }) => method === request.method);
+    if (endpoint === undefined) throw notServed(known);
+    response = await endpoint.serve(request, deps);
+  } catch (error) {
+    const refusal = error instanceof GatewayError ? error : unexpected(error, request, deps);
+    deps.logger.refused({
+      id: request.id,
+      createdAt: new Date(request.receivedAt).toISOString(),
+      endpoint: known[0]?.path ?? 'unknown',
+      status: refusal.status,
+      errorCode: refusal.code,
+      latencyMs: Math.max(0, deps.now() - request.receivedAt),
+    });
+    response = errorResponse(refusal, dialect, request.id);
+  }
+  const headers = { ...response.headers, 'x-request-id': request.id };
+  return { ...response, headers: dialect === 'anthropic' ? { ...headers, 'request-id': request.id } : headers };
+}
+
+/** Anthropic's SDK always sends its version, so an unknown path can still be refused in its envelope. */
+function dialectOf(request: GatewayRequest): Dialect {
+  return request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+}
+
+function notServed(known: readonly Endpoint[]): CallerError {
+  if (known.length === 0) return new CallerError('path_not_found', 404, 'There is no such endpoint.');
+  const methods = known.map(({ method }) => method).join(', ');
+  return new CallerError('method_not_allowed', 405, `Use ${methods} for this endpoint.`, { headers: { allow: methods } });
+}
+
+function unexpected(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
+  deps.logger.fault(describeFault('unexpected-error', error, request.id));
+  return new GatewayError('internal_error', 500, 'Gatehouse failed. The request id helps its operator to find out why.', {
+    retryable: true,
+  });
+}

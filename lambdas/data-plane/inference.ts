@@ -1,0 +1,124 @@
+import { CallerError, GatewayError } from '../http/gateway-error.ts';
+import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
+import { callWithFallback, type CallJournal } from '../routing/call-with-fallback.ts';
+import { resolveTargets } from '../routing/resolve-targets.ts';
+import type { Target } from '../routing/target.ts';
+import { type JsonBody, parseJsonBody } from '../wire/json-body.ts';
+import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
+import { WireError } from '../wire/wire-error.ts';
+import { admit, type Admission } from './admit.ts';
+import { authenticate, type Caller, type CallerReading } from './authenticate.ts';
+import { authorize, isModelAllowed } from './authorize.ts';
+import type { Dependencies } from './dependencies.ts';
+import { answerStreamed, answerWhole } from './answer.ts';
+import type { Passage } from './settle.ts';
+import { viaChain } from './via.ts';
+
+/**
+ * The way of a model request, top to bottom: parse, authenticate, authorize, route, admit, call, answer, settle. One function for
+ * every endpoint and protocol; what differs between them is in `wire/`.
+ *
+ * @throws GatewayError, which the edge renders in the protocol's own envelope.
+ */
+export async function serveInference(
+  protocol: WireProtocol,
+  request: GatewayRequest,
+  deps: Dependencies,
+): Promise<GatewayResponse> {
+  const via = viaChain(request);
+  const { body, facts } = parse(protocol, request);
+  const { caller, targets, admission } = await enter(protocol, { request, body, facts }, deps);
+
+  const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0] };
+  const passage: Passage = { request, caller, facts, admission, journal, firstByteMs: undefined, overheadMs: undefined };
+  const answering = callWithFallback(
+    { protocol, facts, body, headers: request.headers, maxOutputTokens: admission.maxOutputTokens, via },
+    targets,
+    {
+      workspace: caller.key.policy.workspace,
+      upstream: deps.upstream,
+      credentials: deps.credentials,
+      signal: request.signal,
+      deadline: request.deadline,
+      journal,
+    },
+  );
+  const answer = { answering, passage, dialect: protocol.dialect };
+  return facts.stream ? answerStreamed(answer, deps) : answerWhole(answer, deps);
+}
+
+function parse(protocol: WireProtocol, request: GatewayRequest): { body: JsonBody; facts: RequestFacts } {
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new CallerError('unsupported_media_type', 400, 'Send the request as "content-type: application/json".');
+  }
+  try {
+    const body = parseJsonBody(request.body);
+    return { body, facts: protocol.readRequest(body) };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new CallerError(error.code, 400, error.message, error.param === undefined ? {} : { param: error.param });
+  }
+}
+
+interface Entered {
+  readonly caller: Caller;
+  readonly targets: readonly Target[];
+  readonly admission: Admission;
+}
+
+/** Policies change while requests run: twice is a coincidence, more often somebody is changing them in a loop. */
+const maxPolicyReads = 4;
+
+/**
+ * Everything that depends on policy. When the meters say that a cached policy is out of date, all of it is decided again on the
+ * new one: that is what makes a revocation effective on the very next request without a read per request.
+ */
+async function enter(
+  protocol: WireProtocol,
+  { request, body, facts }: { request: GatewayRequest; body: JsonBody; facts: RequestFacts },
+  deps: Dependencies,
+): Promise<Entered> {
+  let reading: CallerReading = { key: 'cached', workspace: 'cached' };
+  for (let reads = 0; reads < maxPolicyReads; reads += 1) {
+    const caller = await authenticate(request, deps, reading);
+    authorize(caller, request);
+    const targets = await route(protocol, facts, caller, deps);
+    const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect }, deps);
+    if (admission.kind === 'admitted') return { caller, targets, admission };
+    reading = {
+      key: admission.keyVersion === undefined ? 'cached' : { asOf: admission.keyVersion },
+      workspace: admission.workspaceVersion === undefined ? 'cached' : { asOf: admission.workspaceVersion },
+    };
+  }
+  throw new GatewayError('store_unavailable', 503, 'The policy of this API key is being changed. Try again.', {
+    retryAfterSeconds: 1,
+  });
+}
+
+async function route(
+  protocol: WireProtocol,
+  facts: RequestFacts,
+  caller: Caller,
+  deps: Dependencies,
+): Promise<readonly Target[]> {
+  const names = [facts.model, ...facts.fallbackModels];
+  const resolve = async (reading: 'cached' | 'fresh'): Promise<readonly Target[]> =>
+    resolveTargets(names, protocol.name, {
+      workspace: caller.workspace.policy,
+      catalog: await deps.policies.catalog(reading),
+      isAllowed: (known) => isModelAllowed(caller.key.policy.models, known),
+      random: Math.random,
+    });
+  try {
+    return await resolve('cached');
+  } catch (error) {
+    // A provider declared a moment ago is worth one more look; any other refusal stands.
+    if (error instanceof GatewayError && isAboutCatalog(error)) return resolve('fresh');
+    throw error;
+  }
+}
+
+function isAboutCatalog(error: GatewayError): boolean {
+  return ['model_not_found', 'model_not_priced', 'provider_credential_missing'].includes(error.code);
+}

@@ -1,0 +1,62 @@
+import type { MeterClaim, MeterMoney } from '../store/meter.ts';
+import type { Budget } from '../store/policy.ts';
+import type { Caller } from './authenticate.ts';
+
+/**
+ * The meters a caller is held to: always the key's and the organization's, which also carry the policy versions; the
+ * workspace's and the organization's budget only where they exist, since each costs two writes per request.
+ */
+export function meterClaims(caller: Caller, nowMs: number): MeterClaim[] {
+  const key = caller.key.policy;
+  const { organization, workspace } = caller.workspace.policy;
+  const claims: MeterClaim[] = [
+    {
+      id: `key#${key.publicId}`,
+      policyVersion: caller.key.asOf,
+      limits: key.limits ?? {},
+      money: budgetMoney(key.budget, nowMs),
+    },
+    {
+      id: `org#${organization.id}`,
+      policyVersion: caller.workspace.asOf,
+      limits: organization.limits ?? {},
+      money: { kind: organization.billing === 'prepaid' ? 'prepaid' : 'counted' },
+    },
+  ];
+  if (workspace.limits !== undefined || workspace.budget !== undefined) {
+    const money = budgetMoney(workspace.budget, nowMs);
+    claims.push({ id: `workspace#${workspace.id}`, limits: workspace.limits ?? {}, money });
+  }
+  // Beside the balance, not in its place: an organization can be prepaid and have a monthly budget.
+  if (organization.budget !== undefined) {
+    claims.push({ id: `budget#${organization.id}`, limits: {}, money: budgetMoney(organization.budget, nowMs) });
+  }
+  return claims;
+}
+
+function budgetMoney(budget: Budget | undefined, nowMs: number): MeterMoney {
+  if (budget === undefined) return { kind: 'counted' };
+  const period = budgetPeriod(budget.period, nowMs);
+  return { kind: 'budget', amountMicroUsd: budget.amountMicroUsd, period: period.name, ...period.end };
+}
+
+const dayMs = 86_400_000;
+
+/** The period's name as the meter stores it, and when it ends (epoch milliseconds). All in UTC; weeks begin on Monday. */
+function budgetPeriod(period: Budget['period'], nowMs: number): { name: string; end: { periodEndsAt?: number } } {
+  const now = new Date(nowMs);
+  const today = now.toISOString().slice(0, 10);
+  const midnight = Date.parse(`${today}T00:00:00Z`);
+  switch (period) {
+    case 'day':
+      return { name: today, end: { periodEndsAt: midnight + dayMs } };
+    case 'week': {
+      const monday = midnight - ((now.getUTCDay() + 6) % 7) * dayMs;
+      return { name: `week of ${new Date(monday).toISOString().slice(0, 10)}`, end: { periodEndsAt: monday + 7 * dayMs } };
+    }
+    case 'month':
+      return { name: today.slice(0, 7), end: { periodEndsAt: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1) } };
+    case 'total':
+      return { name: 'total', end: {} };
+  }
+}

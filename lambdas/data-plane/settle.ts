@@ -1,0 +1,130 @@
+import { type GatewayError } from '../http/gateway-error.ts';
+import type { GatewayRequest } from '../http/gateway-request.ts';
+import { costMicroUsd } from '../metering/price.ts';
+import { noUsage, type TokenUsage, totalTokens } from '../metering/token-usage.ts';
+import type { CallJournal } from '../routing/call-with-fallback.ts';
+import { settleReservation } from '../store/meter.ts';
+import { type Ending, putRequestRecord, type RequestRecord } from '../store/request-record.ts';
+import { describeFault } from '../telemetry/logger.ts';
+import type { RequestFacts, ResponseFacts } from '../wire/protocol.ts';
+import type { Admission } from './admit.ts';
+import type { Caller } from './authenticate.ts';
+import type { Dependencies } from './dependencies.ts';
+import { estimateUsage } from './token-bound.ts';
+
+/** An admitted request on its way: what settlement needs to know of it, filled as it goes. */
+export interface Passage {
+  readonly request: GatewayRequest;
+  readonly caller: Caller;
+  readonly facts: RequestFacts;
+  readonly admission: Admission;
+  readonly journal: CallJournal;
+  /** Milliseconds after `receivedAt`; set when the first byte of the answer goes out. */
+  firstByteMs: number | undefined;
+  overheadMs: number | undefined;
+}
+
+/** How it ended, and what the answer told about itself. */
+export interface Outcome {
+  readonly ending: Ending;
+  readonly status: number;
+  readonly error?: GatewayError;
+  readonly answer?: ResponseFacts & { readonly contentEvents: number; readonly bytes: number };
+}
+
+export interface Settlement {
+  readonly usage: TokenUsage;
+  readonly costMicroUsd: number;
+}
+
+/**
+ * Charges what was used, gives the rest of every hold back and writes the one record, all before the response ends. Never throws:
+ * an answer already given is not taken back because bookkeeping failed; the hold comes back by its bucket, the fault is logged.
+ */
+export async function settle(passage: Passage, outcome: Outcome, deps: Dependencies): Promise<Settlement> {
+  const now = deps.now();
+  const { usage, estimated } = usageOf(passage, outcome);
+  const target = passage.journal.target;
+  const cost = target === undefined ? 0 : costMicroUsd(usage, target.price);
+  const record = buildRecord({ passage, outcome, usage, estimated, cost, now }, deps);
+  const actual = { tokens: totalTokens(usage), amountMicroUsd: cost };
+  const results = await Promise.allSettled([
+    putRequestRecord(deps.store, deps.tables.requests, record),
+    ...passage.admission.reservations.map((reservation) =>
+      settleReservation(deps.store, deps.tables.meter, reservation, actual, now),
+    ),
+  ]);
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      deps.logger.fault(describeFault('settlement-failed', result.reason, passage.request.id));
+    }
+  }
+  deps.logger.request(record);
+  return { usage, costMicroUsd: cost };
+}
+
+/**
+ * Reported usage where the provider reported it; an estimate where an answer, or a part of it, was delivered without; nothing
+ * where nothing was delivered (docs/settlement.md).
+ */
+function usageOf(passage: Passage, { ending, answer }: Outcome): { usage: TokenUsage; estimated: boolean } {
+  if (answer === undefined) return { usage: noUsage, estimated: false };
+  const cutShort = ending !== 'completed';
+  if (answer.usage !== undefined && !cutShort) return { usage: answer.usage, estimated: false };
+  // Anthropic's first event has the input and its last one the output: of a stream cut short only the former can be trusted.
+  const usage = estimateUsage(
+    {
+      inputTokens: passage.admission.estimatedInputTokens,
+      contentEvents: answer.contentEvents,
+      bytes: answer.bytes,
+      maxOutputTokens: passage.admission.reservedOutputTokens,
+    },
+    answer.usage,
+  );
+  return { usage, estimated: true };
+}
+
+interface RecordParts {
+  readonly passage: Passage;
+  readonly outcome: Outcome;
+  readonly usage: TokenUsage;
+  readonly estimated: boolean;
+  readonly cost: number;
+  readonly now: number;
+}
+
+function buildRecord({ passage, outcome, usage, estimated, cost, now }: RecordParts, deps: Dependencies): RequestRecord {
+  const { request, caller, facts, journal } = passage;
+  const { organization, workspace } = caller.workspace.policy;
+  const latencyMs = Math.max(0, Math.round(now - request.receivedAt));
+  return {
+    id: request.id,
+    createdAt: new Date(request.receivedAt).toISOString(),
+    organization: organization.id,
+    workspace: workspace.id,
+    key: caller.key.policy.publicId,
+    region: deps.region,
+    endpoint: request.path,
+    provider: journal.target?.provider.name ?? 'none',
+    model: journal.target?.model ?? 'none',
+    streamed: facts.stream,
+    ending: outcome.ending,
+    status: outcome.status,
+    ...(outcome.error !== undefined && { errorCode: outcome.error.code }),
+    ...(outcome.answer?.finishReason !== undefined && { finishReason: outcome.answer.finishReason }),
+    ...usage,
+    usageEstimated: estimated,
+    costMicroUsd: cost,
+    attempts: journal.attempts,
+    latencyMs,
+    firstByteMs: Math.round(passage.firstByteMs ?? latencyMs),
+    overheadMs: roundTenths(passage.overheadMs ?? latencyMs - journal.waitedMs),
+    keyPolicyVersion: caller.key.asOf,
+    workspacePolicyVersion: caller.workspace.asOf,
+    expiresAt: Math.floor(request.receivedAt / 1000) + organization.retentionDays * 86_400,
+  };
+}
+
+function roundTenths(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 10) / 10);
+}

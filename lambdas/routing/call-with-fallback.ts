@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http';
+import { GatewayError, ProviderError } from '../http/gateway-error.ts';
+import { SseSplitter } from '../wire/sse.ts';
+import type { ResponseFacts } from '../wire/protocol.ts';
+import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
+import type { CredentialReader } from './credentials.ts';
+import { brokenOff, failedInside, invalidResponse, refusedByProvider, unreachable } from './provider-error.ts';
+import { openProviderStream, type ProviderStream } from './provider-stream.ts';
+import type { Target } from './target.ts';
+import { resolveTimeouts } from './timeouts.ts';
+import { type UpstreamClient, UpstreamFailure } from './upstream.ts';
+import { BodyFailure, readWholeBody, UpstreamBody } from './upstream-body.ts';
+
+/** Larger than any answer to one request, images and embeddings included. */
+const maxResponseBytes = 64 * 1024 * 1024;
+const maxErrorBytes = 256 * 1024;
+
+/** What a provider answered. A stream has been peeked at: its first event is there and is not an error. */
+export type ProviderAnswer =
+  | { readonly kind: 'stream'; readonly target: Target; readonly stream: ProviderStream }
+  | { readonly kind: 'whole'; readonly target: Target; readonly body: Buffer; readonly facts: ResponseFacts };
+
+/** Filled while the call runs, so that it can be told about a call that failed too. */
+export interface CallJournal {
+  attempts: number;
+  /** Milliseconds spent waiting for providers. */
+  waitedMs: number;
+  target: Target | undefined;
+}
+
+export interface CallOptions {
+  readonly workspace: string;
+  readonly upstream: UpstreamClient;
+  readonly credentials: CredentialReader;
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds by which everything must be over. */
+  readonly deadline: number;
+  readonly journal: CallJournal;
+}
+
+/**
+ * The only retry loop: each target in order, each as often as its route says, until one answers. It ends at the first failure
+ * that another attempt cannot mend. Nothing has gone to the caller yet, so nobody sees a failed attempt.
+ *
+ * @throws GatewayError of the last attempt.
+ */
+export async function callWithFallback(
+  request: OutgoingRequest,
+  targets: readonly Target[],
+  options: CallOptions,
+): Promise<ProviderAnswer> {
+  const plan = targets.flatMap((target) => Array.from({ length: 1 + target.retries }, () => target));
+  let last: unknown;
+  for (const target of plan) {
+    if (last !== undefined && Date.now() >= options.deadline) break;
+    options.journal.attempts += 1;
+    options.journal.target = target;
+    try {
+      return await attempt(request, target, options);
+    } catch (error) {
+      last = error;
+      if (!mayTryAnother(error, options.signal)) throw error;
+    }
+  }
+  throw last;
+}
+
+/** A credential that is missing or refused at one target says nothing about the next. */
+function mayTryAnother(error: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted || !(error instanceof GatewayError)) return false;
+  return error.retryable || error.code.startsWith('provider_credential') || error.code === 'provider_quota_exceeded';
+}
+
+async function attempt(request: OutgoingRequest, target: Target, options: CallOptions): Promise<ProviderAnswer> {
+  const { provider } = target;
+  const credential =
+    target.credential === undefined ? undefined : await options.credentials.open(options.workspace, target.credential);
+  const timeouts = resolveTimeouts(target.timeouts, options.deadline - Date.now());
+  const endsAt = Date.now() + timeouts.totalMs;
+  const built = buildUpstreamRequest(request, target, credential);
+  const sentAt = performance.now();
+  let body: UpstreamBody | undefined;
+  try {
+    const response = await options.upstream.post({ ...built, timeouts, signal: options.signal });
+    body = new UpstreamBody(response, { idleMs: timeouts.idleMs, endsAt, signal: options.signal });
+    return await readAnswer(request, target, response, body);
+  } catch (error) {
+    body?.destroy();
+    if (error instanceof UpstreamFailure) throw unreachable(provider, error);
+    if (error instanceof BodyFailure) throw brokenOff(provider, error);
+    if (error instanceof RangeError) throw invalidResponse(provider, 'an event is too large');
+    throw error;
+  } finally {
+    options.journal.waitedMs += performance.now() - sentAt;
+  }
+}
+
+async function readAnswer(
+  request: OutgoingRequest,
+  target: Target,
+  response: IncomingMessage,
+  body: UpstreamBody,
+): Promise<ProviderAnswer> {
+  const { provider } = target;
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 299) throw await refusal(target, response, body);
+  const encoding = response.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw invalidResponse(provider, 'it is compressed, which was not asked for');
+  const type = response.headers['content-type'] ?? '';
+  if (request.facts.stream && type.startsWith('text/event-stream')) {
+    const tap = request.protocol.createStreamTap({ hideUsage: !request.facts.wantsStreamUsage });
+    const stream = await openProviderStream({ provider, body, tap, splitter: new SseSplitter() });
+    return { kind: 'stream', target, stream };
+  }
+  const bytes = await readWholeBody(body, maxResponseBytes);
+  if (request.facts.stream) throw notAStream(target, bytes);
+  return { kind: 'whole', target, body: bytes, facts: readFacts(request, target, bytes) };
+}
+
+/** Some providers answer 200 with an error as plain JSON where a stream was asked for. */
+function notAStream(target: Target, bytes: Buffer): ProviderError {
+  const value = parseJson(bytes);
+  if (hasError(value)) return failedInside(target.provider, value);
+  return invalidResponse(target.provider, 'a stream was asked for, and it is none');
+}
+
+function readFacts(request: OutgoingRequest, target: Target, bytes: Buffer): ResponseFacts {
+  const value = parseJson(bytes);
+  if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
+  const facts = request.protocol.readResponse(value);
+  if (facts !== undefined) return facts;
+  if (hasError(value)) throw failedInside(target.provider, value);
+  throw invalidResponse(target.provider, 'it does not have the shape of its protocol');
+}
+
+async function refusal(target: Target, response: IncomingMessage, body: UpstreamBody): Promise<ProviderError> {
+  const bytes = await readWholeBody(body, maxErrorBytes).catch(() => Buffer.alloc(0));
+  return refusedByProvider(target.provider, {
+    status: response.statusCode ?? 0,
+    body: parseJson(bytes),
+    retryAfterSeconds: retryAfterSeconds(response.headers),
+  });
+}
+
+/** `retry-after-ms` (OpenAI), else `retry-after` in seconds or as a date; anything unreadable counts as absent. */
+function retryAfterSeconds(headers: IncomingMessage['headers']): number | undefined {
+  const milliseconds = Number(headers['retry-after-ms']);
+  if (headers['retry-after-ms'] !== undefined && milliseconds >= 0) return milliseconds / 1000;
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function hasError(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'error' in value && value.error !== null;
+}

@@ -1,0 +1,55 @@
+import { EnvelopeError, openSecret } from '../crypto/envelope.ts';
+import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
+import type { Secret } from '../crypto/secret.ts';
+import { GatewayError } from '../http/gateway-error.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { CredentialReference } from '../store/policy.ts';
+import { getSealedCredential } from '../store/vault.ts';
+
+/** Opens provider credentials and keeps them in memory for at most five minutes. */
+export interface CredentialReader {
+  /** @throws GatewayError 502 when the vault has no such credential, or it cannot be opened. */
+  open(workspace: string, reference: CredentialReference): Promise<Secret>;
+}
+
+const maxAgeMs = 5 * 60_000;
+const maxEntries = 500;
+
+export function createCredentialReader(options: {
+  store: StoreClient;
+  table: string;
+  keyUnwrapper: KeyUnwrapper;
+  now: () => number;
+}): CredentialReader {
+  const opened = new Map<string, { at: number; secret: Promise<Secret> }>();
+
+  const load = async (workspace: string, reference: CredentialReference): Promise<Secret> => {
+    const found = await getSealedCredential(options.store, options.table, workspace, reference);
+    if (found === undefined) throw unusable('is not in the vault');
+    try {
+      return await openSecret(found.sealed, found.context, options.keyUnwrapper);
+    } catch (error) {
+      if (error instanceof EnvelopeError) throw unusable('could not be opened');
+      throw error;
+    }
+  };
+
+  return {
+    open(workspace, reference) {
+      const owner = reference.owner === 'platform' ? 'platform' : workspace;
+      const id = `${owner}/${reference.credential}#${reference.version}`;
+      const known = opened.get(id);
+      if (known !== undefined && options.now() - known.at < maxAgeMs) return known.secret;
+      const secret = load(workspace, reference);
+      opened.delete(id);
+      opened.set(id, { at: options.now(), secret });
+      if (opened.size > maxEntries) opened.delete(opened.keys().next().value ?? id);
+      secret.catch(() => opened.delete(id));
+      return secret;
+    },
+  };
+}
+
+function unusable(problem: string): GatewayError {
+  return new GatewayError('provider_credential_missing', 502, `The provider credential ${problem}.`);
+}

@@ -1,0 +1,160 @@
+import { type GatewayErrorCode, ProviderError } from '../http/gateway-error.ts';
+import type { Provider } from '../providers/provider.ts';
+import { isObject } from '../wire/json-fields.ts';
+import type { BodyFailure } from './upstream-body.ts';
+import type { UpstreamFailure } from './upstream.ts';
+
+/**
+ * Every failure of a provider becomes one of our codes here, and here alone it is decided whether another attempt, ours or the
+ * SDK's, could help. Text is passed on only for refusals of the caller's own request; texts of server errors and of refused
+ * credentials can hold stack traces and parts of keys.
+ */
+export function refusedByProvider(provider: Provider, response: RefusedResponse): ProviderError {
+  const detail = readDetail(response.body);
+  const name = provider.displayName;
+  const make = (code: GatewayErrorCode, status: number, message: string, retryable: boolean): ProviderError =>
+    new ProviderError(
+      { code, status, provider: provider.name, message },
+      {
+        retryable,
+        ...(retryable && response.retryAfterSeconds !== undefined && { retryAfterSeconds: response.retryAfterSeconds }),
+        ...(detail.param !== undefined && { param: detail.param }),
+      },
+    );
+  switch (response.status) {
+    case 401:
+    case 403:
+      return make('provider_credential_refused', 502, `${name} refused the credential that Gatehouse holds for it.`, false);
+    case 402:
+      return make('provider_quota_exceeded', 502, `The account at ${name} has no credit left.`, false);
+    case 408:
+    case 504:
+      return make('provider_timeout', 504, `${name} timed out.`, true);
+    case 429:
+      return detail.code === 'insufficient_quota'
+        ? make('provider_quota_exceeded', 502, `The account at ${name} has used up its quota.`, false)
+        : make('provider_rate_limited', 429, `${name} limits the rate of requests to this model.`, true);
+    case 503:
+    case 529:
+      return make('provider_overloaded', 503, `${name} is overloaded.`, true);
+    case 400:
+    case 404:
+    case 409:
+    case 413:
+    case 422:
+      return make(
+        'provider_rejected_request',
+        response.status,
+        `${name} rejected the request${detail.message === undefined ? '.' : `: ${detail.message}`}`,
+        false,
+      );
+    default:
+      return response.status >= 500
+        ? make('provider_error', 502, `${name} failed with status ${response.status}.`, true)
+        : make('provider_invalid_response', 502, `${name} answered with the unexpected status ${response.status}.`, false);
+  }
+}
+
+export interface RefusedResponse {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** An error event inside a stream or a 200 that carries an error: the provider's own type says what it stands for. */
+export function failedInside(provider: Provider, body: unknown): ProviderError {
+  return refusedByProvider(provider, { status: statusOf(body), body, retryAfterSeconds: undefined });
+}
+
+function statusOf(body: unknown): number {
+  const error = isObject(body) && isObject(body['error']) ? body['error'] : {};
+  for (const mark of [error['type'], error['code'], error['status']]) {
+    if (typeof mark === 'number' && mark >= 400 && mark <= 599) return mark;
+    const known = typeof mark === 'string' ? statusByType.get(mark) : undefined;
+    if (known !== undefined) return known;
+  }
+  return 500;
+}
+
+const statusByType = new Map([
+  ['invalid_request_error', 400],
+  ['context_length_exceeded', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['insufficient_quota', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['rate_limit_exceeded', 429],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+]);
+
+export function unreachable(provider: Provider, failure: UpstreamFailure): ProviderError {
+  const name = provider.displayName;
+  const make = (code: GatewayErrorCode, status: number, message: string, retryable: boolean): ProviderError =>
+    new ProviderError({ code, status, provider: provider.name, message }, { retryable, cause: failure });
+  switch (failure.kind) {
+    case 'connect-timeout':
+      return make('provider_timeout', 504, `${name} did not accept a connection in time.`, true);
+    case 'first-byte-timeout':
+      return make('provider_timeout', 504, `${name} did not answer in time.`, true);
+    case 'refused-address':
+      return make('provider_unreachable', 502, `${name} lies at a private address, which is not allowed here.`, false);
+    case 'unreachable':
+    case 'reset':
+    case 'aborted':
+      return make('provider_unreachable', 502, `${name} could not be reached.`, true);
+  }
+}
+
+export function brokenOff(provider: Provider, failure: BodyFailure): ProviderError {
+  const name = provider.displayName;
+  const make = (code: GatewayErrorCode, status: number, message: string): ProviderError =>
+    new ProviderError({ code, status, provider: provider.name, message }, { retryable: true, cause: failure });
+  switch (failure.kind) {
+    case 'idle-timeout':
+      return make('provider_timeout', 504, `${name} stopped sending.`);
+    case 'total-timeout':
+      return make('provider_timeout', 504, `${name} took longer than this request may last.`);
+    case 'too-large':
+      return make('provider_invalid_response', 502, `${name} sent a larger response than Gatehouse accepts.`);
+    case 'reset':
+    case 'aborted':
+      return make('provider_error', 502, `${name} broke off its response.`);
+  }
+}
+
+export function invalidResponse(provider: Provider, problem: string): ProviderError {
+  return new ProviderError(
+    {
+      code: 'provider_invalid_response',
+      status: 502,
+      provider: provider.name,
+      message: `${provider.displayName} sent a response that cannot be used: ${problem}.`,
+    },
+    { retryable: true },
+  );
+}
+
+interface Detail {
+  readonly message: string | undefined;
+  readonly code: string | undefined;
+  readonly param: string | undefined;
+}
+
+/** OpenAI and Anthropic nest under `error`; some compatible servers answer flat, or with a plain string. */
+function readDetail(body: unknown): Detail {
+  const outer = isObject(body) ? body : {};
+  const error = isObject(outer['error']) ? outer['error'] : outer;
+  return {
+    message: text(error['message'], 500) ?? text(outer['error'], 500) ?? text(outer['detail'], 500),
+    code: text(error['code'], 100) ?? text(error['type'], 100),
+    param: text(error['param'], 100),
+  };
+}
+
+function text(value: unknown, maximum: number): string | undefined {
+  return typeof value === 'string' && value.length > 0 ? value.slice(0, maximum) : undefined;
+}

@@ -1,0 +1,198 @@
+import { CallerError, GatewayError } from '../http/gateway-error.ts';
+import { findCatalogModel } from '../metering/catalog/catalog.ts';
+import { freePrice, type Price } from '../metering/price.ts';
+import type { Provider } from '../providers/provider.ts';
+import { builtInProviders, findProvider } from '../providers/registry.ts';
+import { buildSelfDeclaredProvider } from '../providers/self-declared.ts';
+import type {
+  CatalogPolicy,
+  CredentialReference,
+  DeclaredModel,
+  RoutePolicy,
+  RouteTarget,
+  WorkspacePolicy,
+} from '../store/policy.ts';
+import type { ProtocolName } from '../wire/protocol-name.ts';
+import type { Target } from './target.ts';
+
+/** What decides where a request may go. */
+export interface RoutingPolicy {
+  readonly workspace: WorkspacePolicy;
+  readonly catalog: CatalogPolicy;
+  /** Whether the key may use a model known by any of these names. */
+  readonly isAllowed: (names: readonly string[]) => boolean;
+  /** In [0, 1): picks the first target of a weighted route. */
+  readonly random: () => number;
+}
+
+interface Candidate {
+  readonly target: RouteTarget;
+  readonly route?: RoutePolicy;
+}
+
+/**
+ * The targets for a list of model names, best first: a route's alias, `provider/model`, or a bare model name that one provider
+ * has.
+ *
+ * @throws GatewayError 403 `model_not_allowed`, 404 `model_not_found`, 400 `protocol_not_supported`, `model_not_priced`,
+ * `provider_credential_missing`.
+ */
+export function resolveTargets(names: readonly string[], protocol: ProtocolName, policy: RoutingPolicy): Target[] {
+  return names.flatMap((name) => {
+    const candidates = candidatesFor(name, policy);
+    assertAllowed(name, candidates, policy);
+    return candidates.map((candidate) => toTarget(candidate, protocol, policy));
+  });
+}
+
+function candidatesFor(name: string, policy: RoutingPolicy): Candidate[] {
+  const route = Object.hasOwn(policy.workspace.routes, name) ? policy.workspace.routes[name] : undefined;
+  if (route !== undefined) return orderTargets(route, policy.random).map((target) => ({ target, route }));
+  const slash = name.indexOf('/');
+  const provider = slash > 0 ? name.slice(0, slash) : '';
+  if (providerFor(provider, policy.catalog) !== undefined) {
+    return [{ target: { provider, model: name.slice(slash + 1) } }];
+  }
+  return [{ target: providerOfBareModel(name, policy) }];
+}
+
+/** Weighted: one draw decides who is first; the rest keep their order as fallback. */
+function orderTargets(route: RoutePolicy, random: () => number): readonly RouteTarget[] {
+  if (route.strategy === 'ordered') return route.targets;
+  const total = route.targets.reduce((sum, target) => sum + (target.weight ?? 1), 0);
+  let draw = random() * total;
+  const first = route.targets.find((target) => (draw -= target.weight ?? 1) < 0) ?? route.targets[0];
+  return first === undefined ? [] : [first, ...route.targets.filter((target) => target !== first)];
+}
+
+/** Only providers that this workspace can use count, so a new vendor row never makes a working name ambiguous. */
+function providerOfBareModel(model: string, policy: RoutingPolicy): RouteTarget {
+  const usable = usableProviders(policy).filter(
+    (provider) => modelFacts(provider, model, policy.catalog, 'exact') !== undefined,
+  );
+  const [only] = usable;
+  if (only !== undefined && usable.length === 1) return { provider: only.name, model };
+  const choices = usable.map((provider) => `"${provider.name}/${model}"`);
+  throw modelNotFound(
+    choices.length > 1
+      ? `Several providers have this model; name one of ${choices.join(', ')}.`
+      : 'No such model. GET /v1/models lists the models this key can use.',
+  );
+}
+
+/** A route's alias is what the operator published: allowing it allows its targets. */
+function assertAllowed(name: string, candidates: readonly Candidate[], policy: RoutingPolicy): void {
+  for (const { target } of candidates) {
+    if (policy.isAllowed([name, `${target.provider}/${target.model}`, target.model])) continue;
+    throw new GatewayError('model_not_allowed', 403, 'This API key may not use this model.', { param: 'model' });
+  }
+}
+
+function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: RoutingPolicy): Target {
+  const provider = providerFor(target.provider, policy.catalog);
+  if (provider === undefined) throw modelNotFound('The route names a provider that does not exist.');
+  if (provider.paths[protocol] === undefined) {
+    throw new CallerError('protocol_not_supported', 400, `${provider.displayName} cannot be reached through this endpoint.`, {
+      param: 'model',
+    });
+  }
+  const facts = modelFacts(provider, target.model, policy.catalog, 'any');
+  if (facts === undefined) throw modelNotFound(`${provider.displayName} has no such model here.`);
+  if (facts.price === undefined) {
+    throw new GatewayError(
+      'model_not_priced',
+      400,
+      'This model has no price, so its cost could not be limited. The operator can set one, or mark the model free.',
+      { param: 'model' },
+    );
+  }
+  return {
+    provider,
+    model: target.model,
+    price: facts.price,
+    credential: credentialFor(provider, policy),
+    contextTokens: facts.contextTokens,
+    maxOutputTokens: facts.maxOutputTokens,
+    timeouts: route?.timeouts ?? {},
+    retries: route?.retries ?? 0,
+  };
+}
+
+interface ModelFacts {
+  readonly price: Price | undefined;
+  readonly contextTokens: number | undefined;
+  readonly maxOutputTokens: number | undefined;
+}
+
+/**
+ * The operator's declaration first, then the built-in catalog. `any` also takes a wildcard, and a built-in provider's model that
+ * the catalog does not know (it exists for all we know, but has no price); `exact` takes only a model known by name.
+ */
+function modelFacts(
+  provider: Provider,
+  model: string,
+  catalog: CatalogPolicy,
+  match: 'exact' | 'any',
+): ModelFacts | undefined {
+  const declared = declarationOf(provider.name, catalog)?.models;
+  const exact = declared?.find((entry) => entry.id === model);
+  if (exact !== undefined) return declaredFacts(exact);
+  const known = findCatalogModel(provider.name, model);
+  if (known !== undefined) return known;
+  if (match === 'exact') return undefined;
+  const wildcard = declared?.find((entry) => entry.id === '*');
+  if (wildcard !== undefined) return declaredFacts(wildcard);
+  return declared === undefined ? { price: undefined, contextTokens: undefined, maxOutputTokens: undefined } : undefined;
+}
+
+function declaredFacts(model: DeclaredModel): ModelFacts {
+  const price = model.free === true ? freePrice : model.price;
+  return { price, contextTokens: model.contextTokens, maxOutputTokens: model.maxOutputTokens };
+}
+
+function declarationOf(name: string, catalog: CatalogPolicy): CatalogPolicy['providers'][string] | undefined {
+  return Object.hasOwn(catalog.providers, name) ? catalog.providers[name] : undefined;
+}
+
+function providerFor(name: string, catalog: CatalogPolicy): Provider | undefined {
+  const declaration = declarationOf(name, catalog);
+  return declaration === undefined ? findProvider(name) : buildSelfDeclaredProvider(name, declaration);
+}
+
+function credentialFor(provider: Provider, policy: RoutingPolicy): CredentialReference | undefined {
+  if (provider.auth.kind === 'none') return undefined;
+  const reference = findCredential(provider, policy);
+  if (reference !== undefined) return reference;
+  throw new GatewayError(
+    'provider_credential_missing',
+    400,
+    `No credential for ${provider.displayName} is set for this workspace.`,
+    { param: 'model' },
+  );
+}
+
+function findCredential(provider: Provider, policy: RoutingPolicy): CredentialReference | undefined {
+  const own = policy.workspace.credentials;
+  const platform = policy.catalog.credentials;
+  if (Object.hasOwn(own, provider.name)) return own[provider.name];
+  return Object.hasOwn(platform, provider.name) ? platform[provider.name] : undefined;
+}
+
+/** Providers this workspace has a credential for, and self-declared ones that need none. */
+export function usableProviders(policy: Pick<RoutingPolicy, 'workspace' | 'catalog'>): Provider[] {
+  const { catalog } = policy;
+  const declared = Object.entries(catalog.providers).map(([name, entry]) => buildSelfDeclaredProvider(name, entry));
+  const builtIn = [...builtInProviders.values()].filter((provider) => declarationOf(provider.name, catalog) === undefined);
+  return [
+    ...declared.filter((provider) => provider.auth.kind === 'none' || hasCredential(provider, policy)),
+    ...builtIn.filter((provider) => hasCredential(provider, policy)),
+  ];
+}
+
+function hasCredential(provider: Provider, policy: Pick<RoutingPolicy, 'workspace' | 'catalog'>): boolean {
+  return findCredential(provider, policy as RoutingPolicy) !== undefined;
+}
+
+function modelNotFound(message: string): CallerError {
+  return new CallerError('model_not_found', 404, message, { param: 'model' });
+}

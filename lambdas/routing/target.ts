@@ -1,0 +1,19 @@
+import type { Price } from '../metering/price.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { CredentialReference, TimeoutPolicy } from '../store/policy.ts';
+
+/** One place a request may be sent to: provider, model, credential and price. */
+export interface Target {
+  readonly provider: Provider;
+  /** The model's id as this provider takes it. */
+  readonly model: string;
+  readonly price: Price;
+  /** Absent where the provider needs none. */
+  readonly credential: CredentialReference | undefined;
+  /** Input and output together; absent where nobody declared it. */
+  readonly contextTokens: number | undefined;
+  readonly maxOutputTokens: number | undefined;
+  readonly timeouts: TimeoutPolicy;
+  /** Further attempts at this target after a retryable failure. */
+  readonly retries: number;
+}

@@ -1,0 +1,154 @@
+import type { ProtocolName } from '../wire/protocol-name.ts';
+import type { StoreClient } from './client.ts';
+
+/*
+ * Access patterns of the `policy` table. The data plane may only GetItem; the control plane is the only writer.
+ *
+ * | pattern              | key                    | called by                       |
+ * |----------------------|------------------------|---------------------------------|
+ * | getKeyPolicy         | `key#<publicId>`       | authenticate                    |
+ * | getWorkspacePolicy   | `workspace#<id>`       | authenticate                    |
+ * | getCatalogPolicy     | `catalog#providers`    | resolve-targets                 |
+ * | putPolicy            | any                    | control plane, local seed       |
+ *
+ * A policy is compiled: everything the request path needs, in one read, as one JSON document. Reads are consistent, because a
+ * revocation must be seen by the very next request.
+ */
+
+/** Limits of a key, workspace or organization; an absent one is unlimited. */
+export interface Limits {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly requestsPerDay?: number;
+  readonly concurrentRequests?: number;
+}
+
+export type BudgetPeriod = 'day' | 'week' | 'month' | 'total';
+
+/** Money that may be spent per period (UTC calendar day, ISO week, calendar month, or ever). Integer micro-USD. */
+export interface Budget {
+  readonly amountMicroUsd: number;
+  readonly period: BudgetPeriod;
+}
+
+/** Where a provider credential lies in the vault. `version` changes with every rotation and so ends cached copies at once. */
+export interface CredentialReference {
+  readonly owner: 'workspace' | 'platform';
+  readonly credential: string;
+  readonly version: number;
+}
+
+export interface KeyPolicy {
+  /** Grows with every change; the key's meter carries the same number (docs/settlement.md). */
+  readonly version: number;
+  readonly publicId: string;
+  readonly name: string;
+  readonly organization: string;
+  readonly workspace: string;
+  /** SHA-256 of each accepted secret; two during a rotation, the old one with an end (epoch seconds). */
+  readonly secrets: readonly { readonly hash: string; readonly expiresAt?: number }[];
+  readonly status: 'active' | 'revoked';
+  /** Epoch seconds. */
+  readonly expiresAt?: number;
+  /** Model names, or patterns ending in `*`, this key may use; absent: all. */
+  readonly models?: readonly string[];
+  /** Paths this key may call, such as `/v1/chat/completions`; absent: all. */
+  readonly endpoints?: readonly string[];
+  /** Networks this key may be used from; absent: all. */
+  readonly cidrs?: readonly string[];
+  readonly limits?: Limits;
+  readonly budget?: Budget;
+}
+
+export interface RouteTarget {
+  readonly provider: string;
+  readonly model: string;
+  readonly weight?: number;
+}
+
+/** Milliseconds; what is absent takes the default of `routing/timeouts.ts`. */
+export interface TimeoutPolicy {
+  readonly connectMs?: number;
+  readonly firstByteMs?: number;
+  readonly idleMs?: number;
+  readonly totalMs?: number;
+}
+
+export interface RoutePolicy {
+  /** `ordered` tries targets as listed; `weighted` picks the first by weight and keeps the rest as fallback. */
+  readonly strategy: 'ordered' | 'weighted';
+  readonly targets: readonly RouteTarget[];
+  readonly timeouts?: TimeoutPolicy;
+  /** Further attempts at each target after a retryable failure; default 0. */
+  readonly retries?: number;
+}
+
+export interface WorkspacePolicy {
+  /** One number for the organization and all its workspaces; the organization's meter carries the latest. */
+  readonly version: number;
+  readonly organization: {
+    readonly id: string;
+    readonly billing: 'postpaid' | 'prepaid';
+    /** Days a request record is kept, 1 to 730. */
+    readonly retentionDays: number;
+    readonly limits?: Limits;
+    readonly budget?: Budget;
+  };
+  readonly workspace: { readonly id: string; readonly limits?: Limits; readonly budget?: Budget };
+  /** Alias -> ordered targets. */
+  readonly routes: Readonly<Record<string, RoutePolicy>>;
+  /** The workspace's own provider credentials (BYOK), by provider. */
+  readonly credentials: Readonly<Record<string, CredentialReference>>;
+}
+
+export interface DeclaredModel {
+  /** `*` stands for every model name of this provider. */
+  readonly id: string;
+  readonly free?: true;
+  readonly price?: {
+    readonly inputPerMillion: number;
+    readonly outputPerMillion: number;
+    readonly cacheReadPerMillion?: number;
+    readonly cacheWritePerMillion?: number;
+  };
+  readonly contextTokens?: number;
+  readonly maxOutputTokens?: number;
+}
+
+/** A provider declared by the operator, in the shape of the admin API's PUT body. */
+export interface ProviderDeclaration {
+  readonly baseUrl: string;
+  readonly protocols: readonly ProtocolName[];
+  readonly auth: { readonly kind: 'bearer' | 'header' | 'query' | 'none'; readonly name?: string };
+  readonly models: readonly DeclaredModel[];
+}
+
+export interface CatalogPolicy {
+  readonly version: number;
+  /** Self-declared providers by name. */
+  readonly providers: Readonly<Record<string, ProviderDeclaration>>;
+  /** Platform credentials by provider, used where a workspace brings none. */
+  readonly credentials: Readonly<Record<string, CredentialReference>>;
+}
+
+export const keyPolicyId = (publicId: string): string => `key#${publicId}`;
+export const workspacePolicyId = (workspace: string): string => `workspace#${workspace}`;
+export const catalogPolicyId = 'catalog#providers';
+
+/** The compiled policy under `id`, or `undefined`. The control plane validated it when it wrote it. */
+export async function getPolicy<T extends { version: number }>(
+  store: StoreClient,
+  table: string,
+  id: string,
+): Promise<T | undefined> {
+  const { Item } = await store.getItem({ TableName: table, Key: { pk: { S: id } }, ConsistentRead: true });
+  return Item?.['document']?.S === undefined ? undefined : (JSON.parse(Item['document'].S) as T);
+}
+
+/** Writes a compiled policy. Control plane and local seed only: the proxy's role is denied it. */
+export async function putPolicy(store: StoreClient, table: string, id: string, policy: { version: number }): Promise<void> {
+  await store.putItem({
+    TableName: table,
+    Item: { pk: { S: id }, version: { N: String(policy.version) }, document: { S: JSON.stringify(policy) } },
+  });
+}
