@@ -3,6 +3,9 @@ import { type CachePolicy, countInput, type PrefixCache } from './count-usage.ts
 import type { RequestedModel } from './models.ts';
 import { sampleArguments } from './sample-arguments.ts';
 
+/** The models' own limit, for requests that set none or a higher one. */
+const maximumOutputTokens = 100_000;
+
 /** What a request asks, whatever its protocol. */
 export interface Prompt {
   /** In order; a separate system prompt comes first. */
@@ -49,7 +52,7 @@ export function createAnswer(prompt: Prompt, model: RequestedModel, cache: Prefi
   const { first = 0, delay = 0 } = model.parameters;
   const tool = model.id === 'tool-call' && prompt.messages.at(-1)?.role !== 'tool' ? prompt.tools[0] : undefined;
   const all = tool === undefined ? saySomething(prompt, model) : callTool(tool);
-  const pieces = all.slice(0, prompt.maximumTokens);
+  const pieces = all.slice(0, Math.min(prompt.maximumTokens, maximumOutputTokens));
   return {
     pieces,
     toolName: tool?.name ?? '',

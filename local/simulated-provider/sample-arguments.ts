@@ -1,7 +1,10 @@
 import { isRecord, type JsonRecord } from './json.ts';
 
-/** Deep enough for any tool people declare; a schema that refers to itself ends here. */
-const maximumDepth = 12;
+/** Below this depth nothing optional is filled in, so that a schema that refers to itself comes to an end. */
+const optionalDepth = 6;
+/** Bounds for schemas that ask for more than anybody would send; what lies beyond them is null or left out. */
+const maximumValues = 1000;
+const maximumLength = 10_000;
 
 const sampleByFormat: Readonly<Record<string, string>> = {
   date: '2026-01-31',
@@ -15,7 +18,7 @@ const sampleByFormat: Readonly<Record<string, string>> = {
 
 /** Arguments for a tool call: a value that fits the tool's JSON schema, the same for the same schema. */
 export function sampleArguments(schema: unknown): JsonRecord {
-  const value = sample(schema, { root: schema, name: 'value', depth: 0 });
+  const value = sample(schema, { root: schema, name: 'value', depth: 0, budget: { values: maximumValues } });
   return isRecord(value) ? value : {};
 }
 
@@ -25,10 +28,13 @@ interface Place {
   /** The property being filled: the text of a sample string. */
   readonly name: string;
   readonly depth: number;
+  /** How many more values there may be, shared by the whole sample. */
+  readonly budget: { values: number };
 }
 
 function sample(schema: unknown, place: Place): unknown {
-  if (!isRecord(schema) || place.depth > maximumDepth) return null;
+  if (!isRecord(schema) || place.budget.values <= 0) return null;
+  place.budget.values -= 1;
   const below = { ...place, depth: place.depth + 1 };
   if (typeof schema.$ref === 'string') return sample(dereference(schema.$ref, place.root), below);
   if (Object.hasOwn(schema, 'const')) return schema.const;
@@ -37,7 +43,9 @@ function sample(schema: unknown, place: Place): unknown {
     if (Array.isArray(choices) && choices.length > 0) return choices[0];
   }
   for (const alternatives of [schema.anyOf, schema.oneOf]) {
-    if (Array.isArray(alternatives) && alternatives.length > 0) return sample(alternatives[0], below);
+    if (!Array.isArray(alternatives) || alternatives.length === 0) continue;
+    // People write "or null" last.
+    return sample(alternatives.at(isDeep(place) ? -1 : 0), below);
   }
   if (Array.isArray(schema.allOf) && schema.allOf.length > 0) return sampleAll(schema, below);
   return sampleOfType(schema, below);
@@ -59,7 +67,9 @@ function sampleOfType(schema: JsonRecord, place: Place): unknown {
     case 'object':
       return sampleObject(schema, place);
     case 'array':
-      return Array.from({ length: readNumber(schema.minItems) ?? 1 }, () => sample(schema.items, place));
+      return Array.from({ length: readLength(schema.minItems) ?? (isDeep(place) ? 0 : 1) }, () =>
+        sample(schema.items, place),
+      );
     case 'string':
       return sampleString(schema, place.name);
     case 'integer':
@@ -75,10 +85,11 @@ function sampleOfType(schema: JsonRecord, place: Place): unknown {
 /** The required properties, or all of them where the schema names none as required. */
 function sampleObject(schema: JsonRecord, place: Place): JsonRecord {
   const properties = isRecord(schema.properties) ? schema.properties : {};
-  const required = Array.isArray(schema.required) && schema.required.length > 0 ? new Set(schema.required) : undefined;
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  const all = required.size === 0 && !isDeep(place);
   return Object.fromEntries(
     Object.entries(properties)
-      .filter(([name]) => required === undefined || required.has(name))
+      .filter(([name]) => all || required.has(name))
       .map(([name, property]) => [name, sample(property, { ...place, name })]),
   );
 }
@@ -88,7 +99,7 @@ function sampleString(schema: JsonRecord, name: string): string {
   if (formatted !== undefined) return formatted;
   // JSON schema counts code points, and cutting by UTF-16 units could leave half of one.
   const characters = Array.from(`sample ${name}`).slice(0, readNumber(schema.maxLength));
-  return characters.join('') + '.'.repeat(Math.max(0, (readNumber(schema.minLength) ?? 0) - characters.length));
+  return characters.join('') + '.'.repeat(Math.max(0, (readLength(schema.minLength) ?? 0) - characters.length));
 }
 
 /** 1 where the bounds allow it, else the nearest number that they do. */
@@ -124,6 +135,14 @@ function dereference(reference: string, root: unknown): unknown {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
     return isRecord(value) ? value[name] : null;
   }, root);
+}
+
+function isDeep({ depth }: Place): boolean {
+  return depth > optionalDepth;
+}
+
+function readLength(value: unknown): number | undefined {
+  return typeof value === 'number' ? Math.min(value, maximumLength) : undefined;
 }
 
 function readNumber(value: unknown): number | undefined {

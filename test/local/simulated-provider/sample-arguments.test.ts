@@ -61,12 +61,30 @@ it('fits any schema that a tool is likely to declare', () => {
 });
 
 it('follows references, and ends where a schema refers to itself', () => {
-  const node = { type: 'object', properties: { name: { type: 'string' }, next: { $ref: '#/$defs/node' } } };
-  const schema = { $ref: '#/$defs/node', $defs: { node } };
+  type Tree = { name: string; children?: Tree[] | undefined; next: Tree | null };
+  const tree: z.ZodType<Tree> = z.object({
+    name: z.string(),
+    get children() {
+      return z.array(tree).optional();
+    },
+    get next() {
+      return tree.nullable();
+    },
+  });
 
-  const value = sampleArguments(schema);
+  const value = sampleArguments(z.toJSONSchema(tree));
 
-  expect(value).toMatchObject({ name: 'sample name', next: { name: 'sample name', next: { name: 'sample name' } } });
+  expect(tree.parse(value).next?.next?.name).toBe('sample name');
+});
+
+it('answers a schema that nothing fits, in a bounded way', () => {
+  const branches = Object.fromEntries(Array.from('abcdef', (name) => [name, { $ref: '#' }]));
+  const endless = { type: 'object', properties: branches, required: Object.keys(branches) };
+  const long = { type: 'array', minItems: 1e12, items: { type: 'string', minLength: 1e12 } };
+
+  const value = sampleArguments({ ...endless, properties: { ...branches, a: long } });
+
+  expect(JSON.stringify(value).length).toBeLessThan(2e7);
 });
 
 it.each([undefined, true, 'text', { type: 'string' }])('makes an empty object where the schema is %j', (schema) => {
