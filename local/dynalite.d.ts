@@ -1,0 +1,37 @@
+/** dynalite ships no types. Only what `dynamodb.ts` uses, as of the pinned version. */
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  export interface DynaliteOptions {
+    /** LevelDB folder; in memory without one. */
+    path?: string | undefined;
+    createTableMs?: number;
+    deleteTableMs?: number;
+    updateTableMs?: number;
+  }
+
+  /** An HTTP server that is not listening yet; its `close` also closes the database. */
+  export default function dynalite(options: DynaliteOptions): Server;
+}
+
+declare module 'dynalite/db/index.js' {
+  import type { DynaliteOptions } from 'dynalite';
+
+  export interface Iterator {
+    close(): Promise<void>;
+    return?(): Promise<void>;
+  }
+
+  export interface Store {
+    db: {
+      open(): Promise<void>;
+      close(): Promise<void>;
+      get(key: string): Promise<unknown>;
+      del(key: string): Promise<void>;
+      values(options: object): Iterator;
+    };
+  }
+
+  const database: { create(options: DynaliteOptions): Store };
+  export default database;
+}
