@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
@@ -160,7 +160,10 @@ function tableEnvironment(proxyTables: ProxyTables): Record<string, string> {
 }
 
 function grantTableAccess(role: IRole, proxyTables: ProxyTables): void {
-  for (const name of proxyTableNames) grantActions(role, tableActions[name], proxyTables[name].tableArn);
+  for (const name of proxyTableNames) {
+    grantActions(role, tableActions[name], proxyTables[name].tableArn);
+    grantTableKey(role, proxyTables[name]);
+  }
   // A Deny outlasts whatever somebody attaches to the role later.
   denyActions(role, policyWrites, [proxyTables.policy.tableArn]);
   denyActions(
@@ -168,6 +171,24 @@ function grantTableAccess(role: IRole, proxyTables: ProxyTables): void {
     ['dynamodb:Scan'],
     proxyTableNames.map((name) => proxyTables[name].tableArn),
   );
+}
+
+/** DynamoDB uses a customer managed key in the caller's name; the condition keeps the role from using it for anything else. */
+function grantTableKey(role: IRole, table: ITableV2): void {
+  if (table.encryptionKey === undefined) return;
+  Grant.addToPrincipal({
+    grantee: role,
+    actions: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+    resourceArns: [table.encryptionKey.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
+  });
 }
 
 function grantActions(role: IRole, actions: string[], resourceArn: string): void {
