@@ -142,7 +142,9 @@ async function createTable(transport: AwsTransport, name: string, definition: Ta
 
 async function isActive(transport: AwsTransport, name: string): Promise<boolean> {
   try {
-    const { Table } = (await transport.call('DescribeTable', { TableName: name })) as { Table: { TableStatus: string } };
+    const { Table } = (await transport.call('DescribeTable', { TableName: name })) as {
+      Table: { TableStatus: string };
+    };
     return Table.TableStatus === 'ACTIVE';
   } catch (error) {
     if (error instanceof AwsCallError && error.type === 'ResourceNotFoundException') return false;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { canonicalContext, type EncryptionContext, type KeyGenerator, type KeyUnwrapper } from './key-wrapper.ts';
 import { KeyWrapperError } from './key-wrapper-error.ts';
+import { canonicalContext, type EncryptionContext, type KeyGenerator, type KeyUnwrapper } from './key-wrapper.ts';
 import { Secret } from './secret.ts';
 
 /**
@@ -71,11 +71,7 @@ export async function sealSecret(
  *
  * @throws EnvelopeError when these bytes will never open; KeyWrapperError when the key service does not answer or denies us.
  */
-export async function openSecret(
-  sealed: Buffer,
-  context: EncryptionContext,
-  unwrapper: KeyUnwrapper,
-): Promise<Secret> {
+export async function openSecret(sealed: Buffer, context: EncryptionContext, unwrapper: KeyUnwrapper): Promise<Secret> {
   const { header, wrapped, nonce, ciphertext, tag } = readLayout(sealed);
   const dataKey = await unwrapped(wrapped, context, unwrapper);
   try {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { canonicalContext, type EncryptionContext, type KeyWrapper } from './key-wrapper.ts';
 import { KeyWrapperError } from './key-wrapper-error.ts';
+import { canonicalContext, type EncryptionContext, type KeyWrapper } from './key-wrapper.ts';
 
 const keyBytes = 32;
 const nonceBytes = 12;

@@ -9,7 +9,8 @@ export function createSdkKmsGenerator(client: KMSClient, keyId: string): KeyGene
       const EncryptionContext = JSON.parse(canonicalContext(context));
       const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext });
       const { Plaintext, CiphertextBlob } = await client.send(command).catch(throwKeyWrapperError);
-      if (Plaintext === undefined || CiphertextBlob === undefined) throw toKeyWrapperError('GenerateDataKey', undefined, 0);
+      if (Plaintext === undefined || CiphertextBlob === undefined)
+        throw toKeyWrapperError('GenerateDataKey', undefined, 0);
       return { plaintext: asBuffer(Plaintext), wrapped: asBuffer(CiphertextBlob) };
     },
   };

@@ -1,6 +1,7 @@
 import { GatewayError } from '../http/gateway-error.ts';
 import { affordableOutputTokens, worstCaseMicroUsd } from '../metering/price.ts';
 import type { Target } from '../routing/target.ts';
+import type { MeterItem } from '../store/meter-item.ts';
 import {
   availableMicroUsd,
   cancelReservation,
@@ -10,7 +11,6 @@ import {
   type ReserveOutcome,
   type Reservation,
 } from '../store/meter.ts';
-import type { MeterItem } from '../store/meter-item.ts';
 import { describeFault } from '../telemetry/logger.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { Dialect, RequestFacts } from '../wire/protocol.ts';
@@ -63,13 +63,13 @@ export async function admit(request: AdmissionRequest, deps: Dependencies): Prom
   const claims = meterClaims(request.caller, now);
   const cap = capWithinTokenLimits(request, claims);
   const first = await reserveAll(claims, holdFor(request, cap), now, deps);
-  if (first.kind !== 'refused') return toAdmission(request, claims, cap, first, deps);
+  if (first.kind !== 'refused') return toAdmission({ ...request, claims, cap }, first, deps);
 
   const lower = affordableCap(request, cap, first.refusals, now);
   if (lower === undefined) throw toError(first.refusals, request.dialect, now);
   const second = await reserveAll(claims, holdFor(request, lower), now, deps);
   if (second.kind === 'refused') throw toError(second.refusals, request.dialect, now);
-  return toAdmission(request, claims, lower, second, deps);
+  return toAdmission({ ...request, claims, cap: lower }, second, deps);
 }
 
 /** The worst case over all targets, so that falling back to a dearer one stays within the hold. */
@@ -133,7 +133,7 @@ async function reserveAll(
   now: number,
   deps: Dependencies,
 ): Promise<ReservedAll> {
-  const settled = await Promise.allSettled(claims.map((claim) => reserve(deps.store, deps.tables.meter, claim, hold, now)));
+  const settled = await Promise.allSettled(claims.map((claim) => reserve(deps.meters, claim, hold, now)));
   const outcomes = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const reserved = outcomes.filter((outcome) => outcome.kind === 'reserved');
   if (reserved.length === claims.length) {
@@ -143,7 +143,10 @@ async function reserveAll(
       items: reserved.map(({ item }) => item),
     };
   }
-  await cancelAll(reserved.map(({ reservation }) => reservation), deps);
+  await cancelAll(
+    reserved.map(({ reservation }) => reservation),
+    deps,
+  );
   const failure = settled.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw storeUnavailable(failure.reason);
   const stale = outcomes.filter((outcome) => outcome.kind === 'stale-policy');
@@ -158,7 +161,7 @@ async function reserveAll(
 /** A hold that cannot be given back now comes back when its bucket ends; the refusal stands either way. */
 async function cancelAll(reservations: readonly Reservation[], deps: Dependencies): Promise<void> {
   const results = await Promise.allSettled(
-    reservations.map((reservation) => cancelReservation(deps.store, deps.tables.meter, reservation)),
+    reservations.map((reservation) => cancelReservation(deps.meters, reservation)),
   );
   for (const result of results) {
     if (result.status === 'rejected') deps.logger.fault(describeFault('cancellation-failed', result.reason));
@@ -166,14 +169,12 @@ async function cancelAll(reservations: readonly Reservation[], deps: Dependencie
 }
 
 function toAdmission(
-  request: AdmissionRequest,
-  claims: readonly MeterClaim[],
-  cap: number,
+  request: AdmissionRequest & { claims: readonly MeterClaim[]; cap: number },
   reserved: Exclude<ReservedAll, { kind: 'refused' }>,
   deps: Dependencies,
 ): Admission | StalePolicy {
   if (reserved.kind === 'stale-policy') return reserved;
-  const { facts } = request;
+  const { facts, claims, cap } = request;
   const limited = claims.some(({ money, limits }) => money.kind !== 'counted' || limits.tokensPerMinute !== undefined);
   const enforced = limited && facts.choices > 0;
   const meters = claims.flatMap((claim, index) => {
@@ -200,8 +201,13 @@ function toError(refusals: readonly Refused[], dialect: Dialect, now: number): G
 }
 
 function storeUnavailable(cause: unknown): GatewayError {
-  return new GatewayError('store_unavailable', 503, 'Gatehouse could not check the limits of this request. Try again.', {
-    retryAfterSeconds: 1,
-    cause,
-  });
+  return new GatewayError(
+    'store_unavailable',
+    503,
+    'Gatehouse could not check the limits of this request. Try again.',
+    {
+      retryAfterSeconds: 1,
+      cause,
+    },
+  );
 }

@@ -82,7 +82,12 @@ async function* streamBody({ answering, passage, dialect }: Answering, deps: Dep
   let outcome: Outcome | undefined;
   /** Every way out of the loop below settles exactly once. */
   const end = async (ending: Ending, error?: GatewayError): Promise<void> => {
-    outcome = { ending, status: 200, ...(error !== undefined && { error }), ...(open !== undefined && { answer: seen(open) }) };
+    outcome = {
+      ending,
+      status: 200,
+      ...(error !== undefined && { error }),
+      ...(open !== undefined && { answer: seen(open) }),
+    };
     await settle(passage, outcome, deps);
   };
   try {
@@ -112,7 +117,8 @@ async function* streamBody({ answering, passage, dialect }: Answering, deps: Dep
       const failure = failureOutcome(error, passage);
       await end(failure.ending, failure.error);
     }
-    if (!(error instanceof GatewayError)) deps.logger.fault(describeFault('unexpected-error', error, passage.request.id));
+    if (!(error instanceof GatewayError))
+      deps.logger.fault(describeFault('unexpected-error', error, passage.request.id));
     yield errorEvent(asGatewayError(error), dialect, passage.request.id);
   } finally {
     // Neither ended nor failed: whoever was reading has stopped.

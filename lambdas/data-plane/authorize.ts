@@ -23,9 +23,7 @@ export function authorize(caller: Caller, request: Pick<GatewayRequest, 'path' |
 export function isModelAllowed(allowed: readonly string[] | undefined, names: readonly string[]): boolean {
   if (allowed === undefined) return true;
   return allowed.some((entry) =>
-    entry.endsWith('*')
-      ? names.some((name) => name.startsWith(entry.slice(0, -1)))
-      : names.includes(entry),
+    entry.endsWith('*') ? names.some((name) => name.startsWith(entry.slice(0, -1))) : names.includes(entry),
   );
 }
 

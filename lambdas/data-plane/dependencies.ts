@@ -1,7 +1,8 @@
 import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
-import type { UpstreamClient } from '../routing/upstream.ts';
 import type { CredentialReader } from '../routing/credentials.ts';
+import type { UpstreamClient } from '../routing/upstream.ts';
 import type { StoreClient } from '../store/client.ts';
+import type { MeterStore } from '../store/meter.ts';
 import type { TableNames } from '../store/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PolicyReader } from './policies.ts';
@@ -9,7 +10,7 @@ import type { PolicyReader } from './policies.ts';
 /** What the data plane must be given. Made once per process by a composition root (`handler.ts`, `local/server.ts`). */
 export interface DataPlaneSettings {
   readonly store: StoreClient;
-  readonly tables: TableNames;
+  readonly tables: Pick<TableNames, 'policy' | 'meter' | 'requests' | 'vault'>;
   readonly keyUnwrapper: KeyUnwrapper;
   readonly upstream: UpstreamClient;
   readonly logger: Logger;
@@ -20,6 +21,7 @@ export interface DataPlaneSettings {
 
 /** The settings and what is built on them: caches of policies and opened credentials, in memory only. */
 export interface Dependencies extends DataPlaneSettings {
+  readonly meters: MeterStore;
   readonly policies: PolicyReader;
   readonly credentials: CredentialReader;
 }

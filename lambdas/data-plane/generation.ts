@@ -17,7 +17,9 @@ export async function serveGeneration(request: GatewayRequest, deps: Dependencie
   const id = request.query.get('id') ?? '';
   const time = requestIdTime(id);
   if (time === undefined) {
-    throw new CallerError('invalid_request', 400, '"id" must be a request id, as x-request-id has it: req_….', { param: 'id' });
+    throw new CallerError('invalid_request', 400, '"id" must be a request id, as x-request-id has it: req_….', {
+      param: 'id',
+    });
   }
   const { organization, workspace } = caller.key.policy;
   const place = { organization, id, createdAt: new Date(time).toISOString() };

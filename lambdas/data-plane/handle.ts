@@ -15,9 +15,6 @@ import { serveKey } from './key.ts';
 import { serveModels } from './models.ts';
 import { createPolicyReader } from './policies.ts';
 
-/** Larger requests never reach a Lambda function (its synchronous payload limit), so no build accepts them. */
-export const maxRequestBytes = 6 * 1024 * 1024;
-
 type Serve = (request: GatewayRequest, deps: Dependencies) => Promise<GatewayResponse>;
 
 interface Endpoint {
@@ -49,6 +46,7 @@ export function createDataPlane(settings: DataPlaneSettings): Handle {
   const { store, tables, keyUnwrapper, now } = settings;
   const deps: Dependencies = {
     ...settings,
+    meters: { store, table: tables.meter },
     policies: createPolicyReader(store, tables.policy, now),
     credentials: createCredentialReader({ store, table: tables.vault, keyUnwrapper, now }),
   };
@@ -87,12 +85,19 @@ function dialectOf(request: GatewayRequest): Dialect {
 function notServed(known: readonly Endpoint[]): CallerError {
   if (known.length === 0) return new CallerError('path_not_found', 404, 'There is no such endpoint.');
   const methods = known.map(({ method }) => method).join(', ');
-  return new CallerError('method_not_allowed', 405, `Use ${methods} for this endpoint.`, { headers: { allow: methods } });
+  return new CallerError('method_not_allowed', 405, `Use ${methods} for this endpoint.`, {
+    headers: { allow: methods },
+  });
 }
 
 function unexpected(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
   deps.logger.fault(describeFault('unexpected-error', error, request.id));
-  return new GatewayError('internal_error', 500, 'Gatehouse failed. The request id helps its operator to find out why.', {
-    retryable: true,
-  });
+  return new GatewayError(
+    'internal_error',
+    500,
+    'Gatehouse failed. The request id helps its operator to find out why.',
+    {
+      retryable: true,
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { CallerError, GatewayError } from '../http/gateway-error.ts';
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
+import { freePrice } from '../metering/price.ts';
 import { callWithFallback, type CallJournal } from '../routing/call-with-fallback.ts';
 import { resolveTargets } from '../routing/resolve-targets.ts';
 import type { Target } from '../routing/target.ts';
@@ -7,10 +8,10 @@ import { type JsonBody, parseJsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { admit, type Admission } from './admit.ts';
+import { answerStreamed, answerWhole } from './answer.ts';
 import { authenticate, type Caller, type CallerReading } from './authenticate.ts';
 import { authorize, isModelAllowed } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
-import { answerStreamed, answerWhole } from './answer.ts';
 import type { Passage } from './settle.ts';
 import { viaChain } from './via.ts';
 
@@ -26,11 +27,19 @@ export async function serveInference(
   deps: Dependencies,
 ): Promise<GatewayResponse> {
   const via = viaChain(request);
-  const { body, facts } = parse(protocol, request);
+  const { body, facts } = await parse(protocol, request);
   const { caller, targets, admission } = await enter(protocol, { request, body, facts }, deps);
 
   const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0] };
-  const passage: Passage = { request, caller, facts, admission, journal, firstByteMs: undefined, overheadMs: undefined };
+  const passage: Passage = {
+    request,
+    caller,
+    facts,
+    admission,
+    journal,
+    firstByteMs: undefined,
+    overheadMs: undefined,
+  };
   const answering = callWithFallback(
     { protocol, facts, body, headers: request.headers, maxOutputTokens: admission.maxOutputTokens, via },
     targets,
@@ -47,13 +56,17 @@ export async function serveInference(
   return facts.stream ? answerStreamed(answer, deps) : answerWhole(answer, deps);
 }
 
-function parse(protocol: WireProtocol, request: GatewayRequest): { body: JsonBody; facts: RequestFacts } {
+async function parse(
+  protocol: WireProtocol,
+  request: GatewayRequest,
+): Promise<{ body: JsonBody; facts: RequestFacts }> {
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new CallerError('unsupported_media_type', 400, 'Send the request as "content-type: application/json".');
   }
+  const bytes = await request.readBody();
   try {
-    const body = parseJsonBody(request.body);
+    const body = parseJsonBody(bytes);
     return { body, facts: protocol.readRequest(body) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -111,12 +124,19 @@ async function route(
       random: Math.random,
     });
   try {
-    return await resolve('cached');
+    return assertPriced(await resolve('cached'), facts);
   } catch (error) {
     // A provider declared a moment ago is worth one more look; any other refusal stands.
-    if (error instanceof GatewayError && isAboutCatalog(error)) return resolve('fresh');
+    if (error instanceof GatewayError && isAboutCatalog(error)) return assertPriced(await resolve('fresh'), facts);
     throw error;
   }
+}
+
+/** A faster tier costs a multiple of what would be held and charged; better refused than undercounted. */
+function assertPriced(targets: readonly Target[], { unpricedOption }: RequestFacts): readonly Target[] {
+  if (unpricedOption === undefined || targets.every(({ price }) => price === freePrice)) return targets;
+  const message = `"${unpricedOption}" selects a rate that has no price here. Leave it out, or use its default.`;
+  throw new CallerError('model_not_priced', 400, message, { param: unpricedOption });
 }
 
 function isAboutCatalog(error: GatewayError): boolean {

@@ -1,7 +1,7 @@
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
 import { jsonResponse } from '../http/json-response.ts';
-import { availableMicroUsd, getMeter, type MeterClaim, spentMicroUsd } from '../store/meter.ts';
 import { dayOf, expiredBuckets, type MeterItem, minuteOf, totalHolds } from '../store/meter-item.ts';
+import { availableMicroUsd, getMeter, type MeterClaim, spentMicroUsd } from '../store/meter.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -15,7 +15,7 @@ export async function serveKey(request: GatewayRequest, deps: Dependencies): Pro
   const meters = await Promise.all(
     meterClaims(caller, now).map(async (claim) => ({
       claim,
-      item: await getMeter(deps.store, deps.tables.meter, claim.id),
+      item: await getMeter(deps.meters, claim.id),
     })),
   );
   const { publicId, name, organization, workspace, expiresAt, models, endpoints } = caller.key.policy;

@@ -52,10 +52,16 @@ function budgetPeriod(period: Budget['period'], nowMs: number): { name: string; 
       return { name: today, end: { periodEndsAt: midnight + dayMs } };
     case 'week': {
       const monday = midnight - ((now.getUTCDay() + 6) % 7) * dayMs;
-      return { name: `week of ${new Date(monday).toISOString().slice(0, 10)}`, end: { periodEndsAt: monday + 7 * dayMs } };
+      return {
+        name: `week of ${new Date(monday).toISOString().slice(0, 10)}`,
+        end: { periodEndsAt: monday + 7 * dayMs },
+      };
     }
     case 'month':
-      return { name: today.slice(0, 7), end: { periodEndsAt: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1) } };
+      return {
+        name: today.slice(0, 7),
+        end: { periodEndsAt: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1) },
+      };
     case 'total':
       return { name: 'total', end: {} };
   }

@@ -1,5 +1,5 @@
-import type { MeterClaim } from '../store/meter.ts';
 import type { MeterItem } from '../store/meter-item.ts';
+import type { MeterClaim } from '../store/meter.ts';
 import type { Dialect } from '../wire/protocol.ts';
 
 interface Window {

@@ -24,7 +24,11 @@ export function refusalError(
     });
   switch (refused.refusal) {
     case 'requestsPerMinute':
-      return limited('requests_per_minute_exceeded', `${claim.limits.requestsPerMinute} requests per minute`, nextMinute);
+      return limited(
+        'requests_per_minute_exceeded',
+        `${claim.limits.requestsPerMinute} requests per minute`,
+        nextMinute,
+      );
     case 'tokensPerMinute':
       return limited('tokens_per_minute_exceeded', `${claim.limits.tokensPerMinute} tokens per minute`, nextMinute);
     case 'requestsPerDay':
@@ -47,11 +51,16 @@ function moneyError(
     return new GatewayError('insufficient_balance', 402, message, { headers });
   }
   const { periodEndsAt } = claim.money;
-  return new GatewayError('budget_exceeded', 402, `What is left of the budget of this ${whose} does not cover this request.`, {
-    headers,
-    retryable: false,
-    ...(periodEndsAt !== undefined && { retryAfterSeconds: secondsUntil(periodEndsAt) }),
-  });
+  return new GatewayError(
+    'budget_exceeded',
+    402,
+    `What is left of the budget of this ${whose} does not cover this request.`,
+    {
+      headers,
+      retryable: false,
+      ...(periodEndsAt !== undefined && { retryAfterSeconds: secondsUntil(periodEndsAt) }),
+    },
+  );
 }
 
 /** A single request that asks for more than the limit of a whole minute can never be admitted. */

@@ -50,9 +50,7 @@ export async function settle(passage: Passage, outcome: Outcome, deps: Dependenc
   const actual = { tokens: totalTokens(usage), amountMicroUsd: cost };
   const results = await Promise.allSettled([
     putRequestRecord(deps.store, deps.tables.requests, record),
-    ...passage.admission.reservations.map((reservation) =>
-      settleReservation(deps.store, deps.tables.meter, reservation, actual, now),
-    ),
+    ...passage.admission.reservations.map((reservation) => settleReservation(deps.meters, reservation, actual, now)),
   ]);
   for (const result of results) {
     if (result.status === 'rejected') {
@@ -93,7 +91,10 @@ interface RecordParts {
   readonly now: number;
 }
 
-function buildRecord({ passage, outcome, usage, estimated, cost, now }: RecordParts, deps: Dependencies): RequestRecord {
+function buildRecord(
+  { passage, outcome, usage, estimated, cost, now }: RecordParts,
+  deps: Dependencies,
+): RequestRecord {
   const { request, caller, facts, journal } = passage;
   const { organization, workspace } = caller.workspace.policy;
   const latencyMs = Math.max(0, Math.round(now - request.receivedAt));

@@ -23,7 +23,8 @@ const defaultOutputTokens = 8_192;
 
 export function inputTokensAtMost(body: JsonBody, facts: RequestFacts, target: Target): number {
   const context = target.contextTokens ?? Infinity;
-  if (facts.hasReferences) return Math.max(Math.min(context, assumedContextTokens), Math.min(context, ownTokensAtMost(body)));
+  if (facts.hasReferences)
+    return Math.max(Math.min(context, assumedContextTokens), Math.min(context, ownTokensAtMost(body)));
   return Math.min(context, ownTokensAtMost(body));
 }
 

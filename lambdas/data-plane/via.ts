@@ -14,7 +14,11 @@ export function viaChain(request: GatewayRequest): string {
   const given = request.headers['via'];
   const hops = given?.split(',').filter((hop) => hop.trim() === pseudonym).length ?? 0;
   if (hops >= maxHops) {
-    throw new CallerError('loop_detected', 508, 'This request has passed Gatehouse twice already; a provider points back at it.');
+    throw new CallerError(
+      'loop_detected',
+      508,
+      'This request has passed Gatehouse twice already; a provider points back at it.',
+    );
   }
   return given === undefined ? pseudonym : `${given}, ${pseudonym}`;
 }

@@ -27,7 +27,8 @@ function errorHeaders(error: GatewayError): Record<string, string> {
     'x-gatehouse-error-code': error.code,
     'x-gatehouse-error-owner': error.owner,
   };
-  if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+  if (error.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
   if (error.status === 401) headers['www-authenticate'] = 'Bearer realm="gatehouse"';
   return headers;
 }
@@ -37,7 +38,9 @@ function errorBody(error: GatewayError, dialect: Dialect, requestId: string): ob
   if (dialect === 'anthropic') {
     return { type: 'error', error: { type: anthropicType(error), message, code, owner }, request_id: requestId };
   }
-  return { error: { message, type: openaiType(error), param: error.param ?? null, code, owner, request_id: requestId } };
+  return {
+    error: { message, type: openaiType(error), param: error.param ?? null, code, owner, request_id: requestId },
+  };
 }
 
 /** Anthropic has a status of its own for overload; its SDK and Claude Code know it. */

@@ -8,7 +8,11 @@ export interface GatewayRequest {
   readonly query: URLSearchParams;
   /** Lower-case names; repeated headers joined with a comma, as node:http does. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
+  /**
+   * The whole body, read when it is asked for.
+   * @throws CallerError 413 as soon as it is known to be too large, 408 when its sender is too slow.
+   */
+  readBody(): Promise<Buffer>;
   /** The caller's address as the trusted edge saw it. */
   readonly sourceAddress: string;
   /** Epoch milliseconds when the first byte of the request was seen. */

@@ -24,9 +24,7 @@ export const noUsage: TokenUsage = {
 };
 
 export function totalInputTokens(usage: TokenUsage): number {
-  return (
-    usage.inputTokens + usage.cacheReadInputTokens + usage.cacheWrite5mInputTokens + usage.cacheWrite1hInputTokens
-  );
+  return usage.inputTokens + usage.cacheReadInputTokens + usage.cacheWrite5mInputTokens + usage.cacheWrite1hInputTokens;
 }
 
 export function totalTokens(usage: TokenUsage): number {

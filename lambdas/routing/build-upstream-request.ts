@@ -59,7 +59,12 @@ function capFor(request: OutgoingRequest, target: Target): number | undefined {
   return Math.min(request.maxOutputTokens, target.maxOutputTokens ?? Infinity);
 }
 
-function authenticate(url: URL, headers: Record<string, string>, auth: Target['provider']['auth'], secret: Secret): void {
+function authenticate(
+  url: URL,
+  headers: Record<string, string>,
+  auth: Target['provider']['auth'],
+  secret: Secret,
+): void {
   switch (auth.kind) {
     case 'bearer':
       headers['authorization'] = `Bearer ${secret.reveal()}`;

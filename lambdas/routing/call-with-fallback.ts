@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { GatewayError, ProviderError } from '../http/gateway-error.ts';
-import { SseSplitter } from '../wire/sse.ts';
+import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
+import { SseSplitter } from '../wire/sse.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
 import type { CredentialReader } from './credentials.ts';
 import { brokenOff, failedInside, invalidResponse, refusedByProvider, unreachable } from './provider-error.ts';
 import { openProviderStream, type ProviderStream } from './provider-stream.ts';
 import type { Target } from './target.ts';
 import { resolveTimeouts } from './timeouts.ts';
-import { type UpstreamClient, UpstreamFailure } from './upstream.ts';
 import { BodyFailure, readWholeBody, UpstreamBody } from './upstream-body.ts';
+import { type UpstreamClient, UpstreamFailure } from './upstream.ts';
 
 /** Larger than any answer to one request, images and embeddings included. */
 const maxResponseBytes = 64 * 1024 * 1024;

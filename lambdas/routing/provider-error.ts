@@ -24,7 +24,12 @@ export function refusedByProvider(provider: Provider, response: RefusedResponse)
   switch (response.status) {
     case 401:
     case 403:
-      return make('provider_credential_refused', 502, `${name} refused the credential that Gatehouse holds for it.`, false);
+      return make(
+        'provider_credential_refused',
+        502,
+        `${name} refused the credential that Gatehouse holds for it.`,
+        false,
+      );
     case 402:
       return make('provider_quota_exceeded', 502, `The account at ${name} has no credit left.`, false);
     case 408:
@@ -51,7 +56,12 @@ export function refusedByProvider(provider: Provider, response: RefusedResponse)
     default:
       return response.status >= 500
         ? make('provider_error', 502, `${name} failed with status ${response.status}.`, true)
-        : make('provider_invalid_response', 502, `${name} answered with the unexpected status ${response.status}.`, false);
+        : make(
+            'provider_invalid_response',
+            502,
+            `${name} answered with the unexpected status ${response.status}.`,
+            false,
+          );
   }
 }
 

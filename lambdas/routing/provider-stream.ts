@@ -83,7 +83,8 @@ function createProviderStream({ provider, body, tap, splitter }: StreamParts): P
         from = eventEnd;
         if (verdict.kind === 'replace') passed.push(verdict.bytes);
         if (verdict.kind === 'end') following = { kind: 'end', bytes: bytes.subarray(start, eventEnd) };
-        if (verdict.kind === 'error') following = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd)) };
+        if (verdict.kind === 'error')
+          following = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd)) };
         if (following !== undefined) return joined(passed);
       }
       start = eventEnd;
@@ -132,7 +133,8 @@ function createProviderStream({ provider, body, tap, splitter }: StreamParts): P
         return await take(silenceMs);
       } catch (error) {
         if (error instanceof BodyFailure) return { kind: 'failed', error: brokenOff(provider, error) };
-        if (error instanceof RangeError) return { kind: 'failed', error: invalidResponse(provider, 'an event is too large') };
+        if (error instanceof RangeError)
+          return { kind: 'failed', error: invalidResponse(provider, 'an event is too large') };
         throw error;
       }
     },

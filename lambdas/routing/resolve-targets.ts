@@ -91,13 +91,12 @@ function assertAllowed(name: string, candidates: readonly Candidate[], policy: R
 function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: RoutingPolicy): Target {
   const provider = providerFor(target.provider, policy.catalog);
   if (provider === undefined) throw modelNotFound('The route names a provider that does not exist.');
-  if (provider.paths[protocol] === undefined) {
-    throw new CallerError('protocol_not_supported', 400, `${provider.displayName} cannot be reached through this endpoint.`, {
-      param: 'model',
-    });
-  }
   const facts = modelFacts(provider, target.model, policy.catalog, 'any');
   if (facts === undefined) throw modelNotFound(`${provider.displayName} has no such model here.`);
+  if (provider.paths[protocol] === undefined || facts.protocols?.includes(protocol) === false) {
+    const message = `This model of ${provider.displayName} cannot be reached through this endpoint.`;
+    throw new CallerError('protocol_not_supported', 400, message, { param: 'model' });
+  }
   if (facts.price === undefined) {
     throw new GatewayError(
       'model_not_priced',
@@ -119,6 +118,7 @@ function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: 
 }
 
 interface ModelFacts {
+  readonly protocols?: readonly ProtocolName[];
   readonly price: Price | undefined;
   readonly contextTokens: number | undefined;
   readonly maxOutputTokens: number | undefined;
@@ -142,7 +142,9 @@ function modelFacts(
   if (match === 'exact') return undefined;
   const wildcard = declared?.find((entry) => entry.id === '*');
   if (wildcard !== undefined) return declaredFacts(wildcard);
-  return declared === undefined ? { price: undefined, contextTokens: undefined, maxOutputTokens: undefined } : undefined;
+  return declared === undefined
+    ? { price: undefined, contextTokens: undefined, maxOutputTokens: undefined }
+    : undefined;
 }
 
 function declaredFacts(model: DeclaredModel): ModelFacts {
@@ -182,7 +184,9 @@ function findCredential(provider: Provider, policy: RoutingPolicy): CredentialRe
 export function usableProviders(policy: Pick<RoutingPolicy, 'workspace' | 'catalog'>): Provider[] {
   const { catalog } = policy;
   const declared = Object.entries(catalog.providers).map(([name, entry]) => buildSelfDeclaredProvider(name, entry));
-  const builtIn = [...builtInProviders.values()].filter((provider) => declarationOf(provider.name, catalog) === undefined);
+  const builtIn = [...builtInProviders.values()].filter(
+    (provider) => declarationOf(provider.name, catalog) === undefined,
+  );
   return [
     ...declared.filter((provider) => provider.auth.kind === 'none' || hasCredential(provider, policy)),
     ...builtIn.filter((provider) => hasCredential(provider, policy)),

@@ -92,7 +92,8 @@ export function createUpstreamClient(options: UpstreamOptions = {}): UpstreamCli
       try {
         return await sendOnce(request);
       } catch (error) {
-        if (error instanceof StaleSocket) return sendOnce(request).catch((again: unknown) => Promise.reject(unwrap(again)));
+        if (error instanceof StaleSocket)
+          return sendOnce(request).catch((again: unknown) => Promise.reject(unwrap(again)));
         throw error;
       }
     },

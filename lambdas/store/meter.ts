@@ -30,6 +30,13 @@ import { UpdateExpression } from './update-expression.ts';
  * No write here is ever repeated when its outcome is unknown.
  */
 
+/** Where meters live. */
+export interface MeterStore {
+  readonly store: StoreClient;
+  /** Physical table name. */
+  readonly table: string;
+}
+
 /** What one meter is asked to guard. */
 export interface MeterClaim {
   /** `key#<publicId>`, `org#<id>`, `workspace#<id>` or `budget#<organization>`. */
@@ -46,7 +53,12 @@ export type MeterMoney =
   /** A prepaid balance, topped up by billing. */
   | { readonly kind: 'prepaid' }
   /** A budget of the policy; the meter starts every period with the full amount. */
-  | { readonly kind: 'budget'; readonly amountMicroUsd: number; readonly period: string; readonly periodEndsAt?: number };
+  | {
+      readonly kind: 'budget';
+      readonly amountMicroUsd: number;
+      readonly period: string;
+      readonly periodEndsAt?: number;
+    };
 
 export interface HoldRequest {
   /** Tokens counted against the minute; corrected when the real figure is known. */
@@ -79,8 +91,7 @@ const maxTries = 12;
  * @throws StoreError `unavailable` also when the meter stays contended after 12 tries.
  */
 export async function reserve(
-  store: StoreClient,
-  table: string,
+  meters: MeterStore,
   claim: MeterClaim,
   hold: HoldRequest,
   nowMs: number,
@@ -89,17 +100,17 @@ export async function reserve(
   for (let tries = 0; tries < maxTries; tries += 1) {
     const { expression, reservation } = reserveExpression(claim, hold, nowMs, observed);
     try {
-      const { Attributes } = await store.updateItem({
-        ...expression.build(table, claim.id),
+      const { Attributes } = await meters.store.updateItem({
+        ...expression.build(meters.table, claim.id),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       return { kind: 'reserved', reservation, item: requireItem(parseMeterItem(Attributes)) };
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
-      observed = parseMeterItem(error.item) ?? (await getMeter(store, table, claim.id));
+      observed = parseMeterItem(error.item) ?? (await getMeter(meters, claim.id));
     }
-    if (observed === undefined || !isComplete(observed, claim)) observed = await initializeMeter(store, table, claim);
+    if (observed === undefined || !isComplete(observed, claim)) observed = await initializeMeter(meters, claim);
     if (claim.policyVersion !== undefined && observed.policyVersion !== claim.policyVersion) {
       return { kind: 'stale-policy', claim, policyVersion: observed.policyVersion ?? 0 };
     }
@@ -181,7 +192,10 @@ function adoptBudget(
   money: Extract<MeterMoney, { kind: 'budget' }>,
   observed: MeterItem | undefined,
 ): number {
-  if (observed === undefined || (observed.period === money.period && observed.budgetMicroUsd === money.amountMicroUsd)) {
+  if (
+    observed === undefined ||
+    (observed.period === money.period && observed.budgetMicroUsd === money.amountMicroUsd)
+  ) {
     expression.require('period', '=', money.period).require('budget', '=', money.amountMicroUsd);
     return 0;
   }
@@ -227,7 +241,7 @@ function isComplete(item: MeterItem, claim: MeterClaim): boolean {
 }
 
 /** Completes a meter that does not exist yet, or that billing or the control plane created with only their part of it. */
-async function initializeMeter(store: StoreClient, table: string, claim: MeterClaim): Promise<MeterItem> {
+async function initializeMeter({ store, table }: MeterStore, claim: MeterClaim): Promise<MeterItem> {
   const expression = new UpdateExpression();
   for (const name of meterAttributes) {
     if (name !== 'policyVersion') expression.setIfAbsent(name, name === 'period' ? '' : 0);
@@ -242,8 +256,7 @@ async function initializeMeter(store: StoreClient, table: string, claim: MeterCl
  * only charges. Tokens are corrected if the minute they were counted in is still open.
  */
 export async function settleReservation(
-  store: StoreClient,
-  table: string,
+  meters: MeterStore,
   reservation: Reservation,
   actual: HoldRequest,
   nowMs: number,
@@ -251,7 +264,7 @@ export async function settleReservation(
   const tokens = actual.tokens - reservation.tokens;
   const correctTokens = tokens !== 0 && minuteOf(nowMs) === reservation.minute;
   const release = (): UpdateExpression => releaseHold(reservation, reservation.amountMicroUsd - actual.amountMicroUsd);
-  await firstThatHolds(store, table, reservation.claim.id, [
+  await firstThatHolds(meters, reservation.claim.id, [
     ...(correctTokens ? [release().require('minute', '=', reservation.minute).add('minuteTokens', tokens)] : []),
     release(),
     new UpdateExpression().add('balance', -actual.amountMicroUsd),
@@ -259,14 +272,14 @@ export async function settleReservation(
 }
 
 /** Undoes a reservation as if it had never been: another meter refused. Counts of windows that rolled are gone already. */
-export async function cancelReservation(store: StoreClient, table: string, reservation: Reservation): Promise<void> {
+export async function cancelReservation(meters: MeterStore, reservation: Reservation): Promise<void> {
   const release = (): UpdateExpression => releaseHold(reservation, reservation.amountMicroUsd);
   const sameDay = (): UpdateExpression => release().require('day', '=', reservation.day).add('dayRequests', -1);
   const sameMinute = sameDay()
     .require('minute', '=', reservation.minute)
     .add('minuteRequests', -1)
     .add('minuteTokens', -reservation.tokens);
-  await firstThatHolds(store, table, reservation.claim.id, [sameMinute, sameDay(), release()]);
+  await firstThatHolds(meters, reservation.claim.id, [sameMinute, sameDay(), release()]);
 }
 
 function releaseHold(reservation: Reservation, returnedMicroUsd: number): UpdateExpression {
@@ -283,8 +296,7 @@ function releaseHold(reservation: Reservation, returnedMicroUsd: number): Update
 
 /** Tries each write until one's condition holds; when none does, there is nothing left to do. */
 async function firstThatHolds(
-  store: StoreClient,
-  table: string,
+  { store, table }: MeterStore,
   id: string,
   expressions: readonly UpdateExpression[],
 ): Promise<void> {
@@ -299,21 +311,15 @@ async function firstThatHolds(
 }
 
 /** Returns the holds whose time has ended. Whoever comes first does it; a lost race means somebody else did. */
-export async function returnHolds(
-  store: StoreClient,
-  table: string,
-  id: string,
-  item: MeterItem,
-  nowMs: number,
-): Promise<void> {
+export async function returnHolds(meters: MeterStore, id: string, item: MeterItem, nowMs: number): Promise<void> {
   if (expiredBuckets(item, nowMs).length === 0) return;
   const expression = new UpdateExpression();
   const returned = returnEnded(expression, item, nowMs);
   expression.add('balance', returned.amountMicroUsd).add('inflight', -returned.count);
-  await firstThatHolds(store, table, id, [expression]);
+  await firstThatHolds(meters, id, [expression]);
 }
 
-export async function getMeter(store: StoreClient, table: string, id: string): Promise<MeterItem | undefined> {
+export async function getMeter({ store, table }: MeterStore, id: string): Promise<MeterItem | undefined> {
   const { Item } = await store.getItem({ TableName: table, Key: { pk: { S: id } }, ConsistentRead: true });
   return parseMeterItem(Item);
 }
@@ -322,15 +328,18 @@ export async function getMeter(store: StoreClient, table: string, id: string): P
  * Returns ended holds of every meter and says how many meters had some. With `nowMs` Infinity: all holds, for a process that
  * knows that no request is in flight anywhere (the local runner when it starts).
  */
-export async function sweepMeters(store: StoreClient, table: string, nowMs: number): Promise<number> {
+export async function sweepMeters(meters: MeterStore, nowMs: number): Promise<number> {
   let swept = 0;
   let start: Record<string, AttributeValue> | undefined;
   do {
-    const page = await store.scan({ TableName: table, ...(start !== undefined && { ExclusiveStartKey: start }) });
+    const page = await meters.store.scan({
+      TableName: meters.table,
+      ...(start !== undefined && { ExclusiveStartKey: start }),
+    });
     for (const raw of page.Items ?? []) {
       const item = requireItem(parseMeterItem(raw));
       if (expiredBuckets(item, nowMs).length === 0) continue;
-      await returnHolds(store, table, raw['pk']?.S ?? '', item, nowMs);
+      await returnHolds(meters, raw['pk']?.S ?? '', item, nowMs);
       swept += 1;
     }
     start = page.LastEvaluatedKey;
@@ -339,7 +348,7 @@ export async function sweepMeters(store: StoreClient, table: string, nowMs: numb
 }
 
 /** Sets the policy version a meter carries, which ends every cached copy of an older policy. Control plane and local seed. */
-export async function setMeterPolicyVersion(store: StoreClient, table: string, id: string, version: number): Promise<void> {
+export async function setMeterPolicyVersion({ store, table }: MeterStore, id: string, version: number): Promise<void> {
   await store.updateItem(new UpdateExpression().set('policyVersion', version).build(table, id));
 }
 

@@ -146,7 +146,12 @@ export async function getPolicy<T extends { version: number }>(
 }
 
 /** Writes a compiled policy. Control plane and local seed only: the proxy's role is denied it. */
-export async function putPolicy(store: StoreClient, table: string, id: string, policy: { version: number }): Promise<void> {
+export async function putPolicy(
+  store: StoreClient,
+  table: string,
+  id: string,
+  policy: { version: number },
+): Promise<void> {
   await store.putItem({
     TableName: table,
     Item: { pk: { S: id }, version: { N: String(policy.version) }, document: { S: JSON.stringify(policy) } },

@@ -51,7 +51,14 @@ function readRequest(body: JsonBody): RequestFacts {
     choices: 1,
     wantsStreamUsage: true,
     hasReferences: ['"url"', '"file_id"', '"container"'].some((mark) => body.bytes.includes(mark)),
+    unpricedOption: unpricedOption(fields),
   };
+}
+
+/** Priority tier is a commitment billed elsewhere, and `speed: "fast"` costs a multiple. https://docs.anthropic.com/en/api/service-tiers */
+function unpricedOption(fields: Readonly<Record<string, unknown>>): string | undefined {
+  const speed = fields['speed'] ?? 'standard';
+  return speed === 'standard' ? undefined : 'speed';
 }
 
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {

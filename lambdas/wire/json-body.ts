@@ -108,7 +108,8 @@ function scan(bytes: Buffer): Pick<JsonBody, 'members' | 'textBytes' | 'attachme
       case 0x7b: // {
       case 0x5b: // [
         depth += 1;
-        if (depth > maxDepth) throw new WireError('invalid_json', `The request body nests deeper than ${maxDepth} levels.`);
+        if (depth > maxDepth)
+          throw new WireError('invalid_json', `The request body nests deeper than ${maxDepth} levels.`);
         inObject[depth] = bytes[at] === 0x7b ? 1 : 0;
         expectKey = bytes[at] === 0x7b;
         break;
@@ -117,6 +118,8 @@ function scan(bytes: Buffer): Pick<JsonBody, 'members' | 'textBytes' | 'attachme
         if (depth === 1) closeMember(at);
         depth -= 1;
         expectKey = false;
+        break;
+      default:
         break;
     }
   }

@@ -4,13 +4,14 @@ import { WireError } from './wire-error.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const maxModelLength = 256;
+/** Printable ASCII without spaces: every provider's ids fit, a sentence does not. The name of a model may be stored; prose never is. */
+const modelName = /^[\x21-\x7e]{1,256}$/;
 
 export function requireModel(fields: Fields): string {
   const { model } = fields;
   if (model === undefined || model === null) throw invalid('model', 'is required: name a model, such as "sim/echo"');
-  if (typeof model !== 'string' || model.length === 0 || model.length > maxModelLength) {
-    throw invalid('model', `must be a string of 1 to ${maxModelLength} characters`);
+  if (typeof model !== 'string' || !modelName.test(model)) {
+    throw invalid('model', 'must be a string of 1 to 256 printable ASCII characters without spaces');
   }
   return model;
 }
@@ -19,7 +20,9 @@ export function requireMessages(fields: Fields): void {
   const { messages } = fields;
   if (messages === undefined || messages === null) throw invalid('messages', 'is required');
   if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'must be a non-empty array');
-  const wrong = messages.findIndex((message) => typeof message !== 'object' || message === null || Array.isArray(message));
+  const wrong = messages.findIndex(
+    (message) => typeof message !== 'object' || message === null || Array.isArray(message),
+  );
   if (wrong !== -1) throw invalid(`messages[${wrong}]`, 'must be an object');
 }
 
@@ -52,7 +55,7 @@ export function readModelList(fields: Fields, name: string): readonly string[] {
   const valid =
     Array.isArray(value) &&
     value.length <= 8 &&
-    value.every((entry) => typeof entry === 'string' && entry.length > 0 && entry.length <= maxModelLength);
+    value.every((entry) => typeof entry === 'string' && modelName.test(entry));
   if (!valid) throw invalid(name, 'must be an array of at most 8 model names');
   return value as string[];
 }

@@ -37,6 +37,9 @@ export const openaiChat = {
 
 const maxTokensLimit = 10_000_000;
 
+/** https://platform.openai.com/docs/guides/priority-processing: the others cost a multiple; `flex` costs less than is charged here. */
+const listPriceTiers: ReadonlySet<unknown> = new Set([null, 'auto', 'default', 'flex']);
+
 function readRequest(body: JsonBody): RequestFacts {
   const fields = body.value;
   requireMessages(fields);
@@ -51,13 +54,15 @@ function readRequest(body: JsonBody): RequestFacts {
     choices: readPositiveInteger(fields, 'n', 128) ?? 1,
     wantsStreamUsage: readObject(fields, 'stream_options')?.['include_usage'] === true,
     hasReferences: ['"image_url"', '"file_id"', '"file"'].some((mark) => body.bytes.includes(mark)),
+    unpricedOption: listPriceTiers.has(fields['service_tier'] ?? null) ? undefined : 'service_tier',
   };
 }
 
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {
   const members: Record<string, unknown> = { models: undefined };
   if (changes.model !== facts.model) members['model'] = changes.model;
-  if (changes.maxOutputTokens !== undefined) Object.assign(members, cappedOutput(body, changes, changes.maxOutputTokens));
+  if (changes.maxOutputTokens !== undefined)
+    Object.assign(members, cappedOutput(body, changes, changes.maxOutputTokens));
   if (facts.stream && !facts.wantsStreamUsage && changes.requestStreamUsage) {
     members['stream_options'] = { ...readObject(body.value, 'stream_options'), include_usage: true };
   }

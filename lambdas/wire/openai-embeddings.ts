@@ -36,5 +36,6 @@ function readRequest(body: JsonBody): RequestFacts {
     choices: 0,
     wantsStreamUsage: false,
     hasReferences: false,
+    unpricedOption: undefined,
   };
 }

@@ -18,6 +18,8 @@ export interface RequestFacts {
   readonly wantsStreamUsage: boolean;
   /** Whether the body points at content that is fetched elsewhere (URLs, file ids), whose tokens its bytes cannot bound. */
   readonly hasReferences: boolean;
+  /** A field by which the caller chose another rate than the catalog's (a faster tier), if there is one. */
+  readonly unpricedOption: string | undefined;
 }
 
 export interface UpstreamRequestChanges {

@@ -1,0 +1,109 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { createAwsTransport, type AwsJsonService, type AwsTransport } from '../aws/json-transport.ts';
+import { createLeanKmsUnwrapper } from '../crypto/lean-kms-key-wrapper.ts';
+import { errorResponse } from '../http/error-envelope.ts';
+import { GatewayError } from '../http/gateway-error.ts';
+import {
+  type LambdaStreaming,
+  sendThroughLambda,
+  type StreamingHandler,
+  toGatewayRequest,
+} from '../http/lambda-adapter.ts';
+import { createRequestId } from '../http/request-id.ts';
+import { createUpstreamClient } from '../routing/upstream.ts';
+import { createLeanStoreClient } from '../store/lean-client.ts';
+import { tables } from '../store/tables.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createDataPlane } from './handle.ts';
+import { createOriginCheck, originHeader } from './origin-check.ts';
+
+/** The proxy function: composition root and entry. The environment is read here and nowhere else. */
+
+const environment = process.env;
+
+function required(name: string): string {
+  const value = environment[name];
+  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
+  return value;
+}
+
+const region = required('AWS_REGION');
+const now = (): number => Date.now();
+
+function transport(service: AwsJsonService, endpointVariable: string): AwsTransport {
+  const endpoint = environment[endpointVariable] ?? environment['AWS_ENDPOINT_URL'];
+  const sessionToken = environment['AWS_SESSION_TOKEN'];
+  // Lambda sets these once per environment and replaces the environment before they expire.
+  const credentials = {
+    accessKeyId: required('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
+  return createAwsTransport({
+    service,
+    region,
+    credentials: async () => credentials,
+    ...(endpoint !== undefined && { endpoint }),
+  });
+}
+
+const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+
+const handle = createDataPlane({
+  store: createLeanStoreClient(transport('dynamodb', 'AWS_ENDPOINT_URL_DYNAMODB')),
+  tables: {
+    policy: required(tables.policy.environmentVariable),
+    meter: required(tables.meter.environmentVariable),
+    requests: required(tables.requests.environmentVariable),
+    vault: required(tables.vault.environmentVariable),
+  },
+  keyUnwrapper: createLeanKmsUnwrapper(transport('kms', 'AWS_ENDPOINT_URL_KMS'), required('VAULT_KEY_ARN')),
+  upstream: createUpstreamClient({ allowPrivateAddresses: environment['ALLOW_PRIVATE_ADDRESSES'] === 'true' }),
+  logger,
+  region,
+  now,
+});
+
+const originSecretId = environment['ORIGIN_SECRET_ARN'];
+const checkOrigin =
+  originSecretId === undefined
+    ? undefined
+    : createOriginCheck({
+        secretsManager: transport('secretsmanager', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'),
+        secretId: originSecretId,
+        now,
+        logger,
+      });
+
+declare const awslambda: LambdaStreaming;
+
+const serve: StreamingHandler = async (event, stream, context) => {
+  if (checkOrigin !== undefined && !(await checkOrigin(header(event, originHeader)))) {
+    await sendThroughLambda(refuseOrigin(), stream, awslambda);
+    return;
+  }
+  const request = toGatewayRequest(event, context, { now, sourceAddress: sourceAddress(event) });
+  await sendThroughLambda(await handle(request), stream, awslambda);
+};
+
+export const handler = awslambda.streamifyResponse(serve);
+
+/** Says nothing about why: whoever sees this is not a customer. */
+function refuseOrigin(): ReturnType<typeof errorResponse> {
+  const error = new GatewayError('origin_not_verified', 403, 'Forbidden.', { retryable: false });
+  return errorResponse(error, 'openai', createRequestId(now()));
+}
+
+/**
+ * The caller's address. Behind our edge, whose header was just verified, CloudFront says it; without an edge the platform does.
+ * `x-forwarded-for` is never trusted: its left part is the caller's own words.
+ */
+function sourceAddress(event: APIGatewayProxyEvent): string {
+  const viewer = checkOrigin === undefined ? undefined : header(event, 'cloudfront-viewer-address');
+  // `address:port`, for IPv6 as well.
+  return viewer === undefined ? event.requestContext.identity.sourceIp : viewer.slice(0, viewer.lastIndexOf(':'));
+}
+
+function header(event: APIGatewayProxyEvent, name: string): string | undefined {
+  return Object.entries(event.headers ?? {}).find(([given]) => given.toLowerCase() === name)?.[1];
+}

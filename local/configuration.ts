@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
+import { protocolNames } from '../lambdas/wire/protocol-name.ts';
+
+/** Everything the local runner can be told, from flags, then environment variables, then defaults. */
+export interface LocalConfiguration {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly adminToken: string | undefined;
+  readonly dataFolder: string;
+  readonly json: boolean;
+  /** Self-declared providers with the environment variable that holds their credential, if they need one. */
+  readonly providers: Readonly<Record<string, DeclaredProvider>>;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface DeclaredProvider {
+  readonly declaration: ProviderDeclaration;
+  readonly credentialEnvironment: string | undefined;
+}
+
+/** A mistake of whoever started the runner; printed without a stack. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+export const usage = `Gatehouse on your machine: the data plane, a simulated provider and an embedded database.
+
+  npm start [-- options]
+
+  --config FILE      providers to declare: {"providers": {"NAME": {"baseUrl", "protocols", "auth", "models", "credentialEnv"}}}
+  --port N           data plane (GATEHOUSE_PORT, default 8787; 0 picks a free one)
+  --admin-port N     control plane (GATEHOUSE_ADMIN_PORT, default 8788; 0 picks a free one)
+  --data-dir FOLDER  state that survives a restart (GATEHOUSE_DATA_DIR, default .gatehouse)
+  --json             print one JSON line {"proxyUrl","adminUrl","adminToken","apiKey"} when ready; logs go to standard error
+  --help             this text
+
+GATEHOUSE_ADMIN_TOKEN sets the admin token. A provider whose usual variable is set (OPENAI_API_KEY, ANTHROPIC_API_KEY, …)
+is available at once. docs/local.md has more.
+`;
+
+const price = z.number().int().nonnegative();
+
+/** The body of `PUT /providers/{provider}` (admin API), and the variable that its credential is taken from. */
+const declaredProvider = z
+  .strictObject({
+    baseUrl: z.url({ protocol: /^https?$/ }),
+    protocols: z.array(z.enum(protocolNames)).min(1).default(['openai-chat', 'openai-embeddings']),
+    auth: z
+      .strictObject({ kind: z.enum(['bearer', 'header', 'query', 'none']), name: z.string().min(1).optional() })
+      .default({ kind: 'bearer' }),
+    models: z
+      .array(
+        z
+          .strictObject({
+            id: z.string().min(1).max(256),
+            free: z.literal(true).optional(),
+            price: z
+              .strictObject({
+                inputPerMillion: price,
+                outputPerMillion: price,
+                cacheReadPerMillion: price.optional(),
+                cacheWritePerMillion: price.optional(),
+              })
+              .optional(),
+            contextTokens: z.number().int().positive().optional(),
+            maxOutputTokens: z.number().int().positive().optional(),
+          })
+          .refine((model) => (model.free === undefined) !== (model.price === undefined), {
+            error: 'needs a price (micro-USD per million tokens) or "free": true, and not both',
+          }),
+      )
+      .min(1),
+    credentialEnv: z.string().min(1).optional(),
+  })
+  .refine(({ auth, credentialEnv }) => auth.kind === 'none' || credentialEnv !== undefined, {
+    error: 'names no "credentialEnv", which every "auth" but {"kind": "none"} needs',
+  });
+
+const configurationFile = z.strictObject({
+  providers: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), declaredProvider).default({}),
+});
+
+/** @throws ConfigurationError naming the flag, variable or field. */
+export function readConfiguration(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): LocalConfiguration | 'help' {
+  const flags = readFlags(argv);
+  if (flags.help === true) return 'help';
+  return {
+    port: readPort('--port', flags.port ?? environment['GATEHOUSE_PORT'], 8787),
+    adminPort: readPort('--admin-port', flags['admin-port'] ?? environment['GATEHOUSE_ADMIN_PORT'], 8788),
+    adminToken: environment['GATEHOUSE_ADMIN_TOKEN'],
+    dataFolder: flags['data-dir'] ?? environment['GATEHOUSE_DATA_DIR'] ?? '.gatehouse',
+    json: flags.json === true,
+    providers: flags.config === undefined ? {} : readProviders(flags.config, environment),
+    environment,
+  };
+}
+
+function readFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        port: { type: 'string' },
+        'admin-port': { type: 'string' },
+        'data-dir': { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new ConfigurationError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function readPort(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined || value === '') return fallback;
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
+    throw new ConfigurationError(`${name}: "${value}" is not a port`);
+  return Number(value);
+}
+
+function readProviders(file: string, environment: NodeJS.ProcessEnv): LocalConfiguration['providers'] {
+  const parsed = configurationFile.safeParse(readJsonFile(file));
+  if (!parsed.success) throw new ConfigurationError(`${file}:\n${z.prettifyError(parsed.error)}`);
+  return Object.fromEntries(
+    Object.entries(parsed.data.providers).map(([name, { credentialEnv, ...declaration }]) => {
+      if (credentialEnv !== undefined && !environment[credentialEnv]) {
+        throw new ConfigurationError(
+          `${file}: provider "${name}" takes its credential from ${credentialEnv}, which is not set`,
+        );
+      }
+      return [name, { declaration: declaration as ProviderDeclaration, credentialEnvironment: credentialEnv }];
+    }),
+  );
+}
+
+function readJsonFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new ConfigurationError(`--config: cannot read ${file} (${code})`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConfigurationError(`--config: ${file} is not valid JSON`);
+  }
+}

@@ -1,0 +1,127 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
+import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
+import { createDataPlane } from '../lambdas/data-plane/handle.ts';
+import { createNodeListener } from '../lambdas/http/node-adapter.ts';
+import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
+import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
+import { sweepMeters } from '../lambdas/store/meter.ts';
+import { createLogger, type LogLine } from '../lambdas/telemetry/logger.ts';
+import { createAdminListener } from './admin-listener.ts';
+import { ConfigurationError, type LocalConfiguration } from './configuration.ts';
+import { openDataFolder } from './data-folder.ts';
+import { LocalDynamoError, startLocalDynamo } from './dynamodb.ts';
+import { seed, type Seeded } from './seed.ts';
+import { startSimulatedProvider } from './simulated-provider.ts';
+
+export interface LocalServer extends Seeded {
+  readonly proxyUrl: string;
+  readonly adminUrl: string;
+  /** Holds that a killed process had left behind and this start returned: the number of meters that had some. */
+  readonly returnedHolds: number;
+  /** Lets requests under way finish (at most 10 s), then closes everything. */
+  close(): Promise<void>;
+}
+
+const requestMs = 15 * 60_000;
+const graceMs = 10_000;
+
+/**
+ * The composition root of a laptop: the same handlers as in AWS, over `node:http`, with an embedded store and a local key
+ * wrapper. There is no second code path.
+ *
+ * @throws ConfigurationError for what its user can mend: a taken port, an unusable or locked data folder.
+ */
+export async function startLocalServer(
+  configuration: LocalConfiguration,
+  log: (line: LogLine) => void,
+): Promise<LocalServer> {
+  const folder = openDataFolder(configuration.dataFolder);
+  const keyWrapper = createLocalKeyWrapper(folder.keyEncryptionKey());
+  const database = await startLocalDynamo({ path: folder.databasePath }).catch(explainDatabase);
+  const transport = createAwsTransport({
+    service: 'dynamodb',
+    region: 'local',
+    endpoint: database.endpoint,
+    credentials: async () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
+  });
+  const store = createLeanStoreClient(transport);
+  const tables = database.tableNames;
+  const simulated = await startSimulatedProvider();
+  const upstream = createUpstreamClient({ allowPrivateAddresses: true });
+  const servers: Server[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(servers.map(closeGracefully));
+    upstream.close();
+    await simulated.close();
+    transport.close();
+    await database.close();
+  };
+
+  try {
+    // The database is ours alone, so nothing is in flight: whatever is still held belongs to a process that is gone.
+    const returnedHolds = await sweepMeters({ store, table: tables.meter }, Infinity);
+    const seeded = await seed({
+      store,
+      tables,
+      keyGenerator: keyWrapper.generator,
+      folder,
+      configuration,
+      simulatedProviderUrl: simulated.url,
+    });
+    const now = (): number => Date.now();
+    const handle = createDataPlane({
+      store,
+      tables,
+      keyUnwrapper: keyWrapper.unwrapper,
+      upstream,
+      logger: createLogger(log),
+      region: 'local',
+      now,
+    });
+    const listen = async (listener: RequestListener, port: number, option: string): Promise<string> => {
+      const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, noDelay: true }, listener);
+      servers.push(server);
+      return listenOn(server, port, option);
+    };
+    const proxyUrl = await listen(createNodeListener(handle, { now, requestMs }), configuration.port, '--port');
+    const adminUrl = await listen(createAdminListener(seeded.adminToken), configuration.adminPort, '--admin-port');
+    return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function listenOn(server: Server, port: number, option: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be used (${error.code})`;
+      reject(new ConfigurationError(`Port ${port} ${reason}. Choose another one with ${option}.`));
+    });
+    server.listen(port, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+}
+
+function explainDatabase(error: unknown): never {
+  if (!(error instanceof LocalDynamoError)) throw error;
+  const hint =
+    error.reason === 'locked'
+      ? 'Another Gatehouse is running on it; stop that one, or choose another folder with --data-dir.'
+      : 'Choose another folder with --data-dir or GATEHOUSE_DATA_DIR.';
+  throw new ConfigurationError(`${error.message}\n${hint}`);
+}
+
+/** Idle connections are closed at once, busy ones when their request is done or the grace is over. */
+function closeGracefully(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
