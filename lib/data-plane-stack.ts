@@ -18,7 +18,7 @@ export interface DataPlaneStackProps extends StackProps {
   /**
    * Folder with the proxy's built bundle.
    *
-   * @default 'dist/lambdas/proxy'
+   * @default - what `npm run build` made
    */
   readonly proxyCodePath?: string;
 }
@@ -56,7 +56,7 @@ export class DataPlaneStack extends Stack {
     new CfnOutput(this, 'ProxyUrl', { value: this.dataPlane.url, description: 'Base URL for callers' });
     new CfnOutput(this, 'VaultKeyArn', { value: this.dataPlane.vaultKey.key.keyArn });
     for (const [name, table] of Object.entries(this.dataPlane.tables)) {
-      new CfnOutput(this, `TableName${name}`, { value: table.tableName });
+      new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}TableName`, { value: table.tableName });
     }
   }
 }

@@ -22,9 +22,11 @@ const settingsSchema = z.strictObject({
   edge: z.enum(['cloudfront', 'none']).default('cloudfront'),
   /** `managed` makes one; an ARN brings an existing one of scope CLOUDFRONT. */
   webAcl: z
-    .union([z.enum(['managed', 'none']), z.string().regex(/^arn:[^:]+:wafv2:us-east-1:\d{12}:global\/webacl\/.+$/)], {
-      error: 'must be "managed", "none" or the ARN of a web ACL of scope CLOUDFRONT',
-    })
+    .string()
+    .regex(
+      /^(managed|none|arn:[^:]+:wafv2:us-east-1:\d{12}:global\/webacl\/.+)$/,
+      'must be "managed", "none" or the ARN of a web ACL of scope CLOUDFRONT',
+    )
     .default('managed'),
   /** Requests per five minutes at which the managed web ACL answers 429. */
   floodLimits: z

@@ -11,7 +11,7 @@ export interface GatehouseStageProps extends StageProps {
   /**
    * Folder with the proxy's built bundle.
    *
-   * @default 'dist/lambdas/proxy'
+   * @default - what `npm run build` made
    */
   readonly proxyCodePath?: string;
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -13,6 +14,8 @@ import type { VaultKey } from '../storage/vault-key.ts';
 
 /** Longest a Lambda function may run, and so the longest stream. */
 export const longestStream = Duration.minutes(15);
+
+const builtProxy = fileURLToPath(new URL('../../dist/lambdas/proxy', import.meta.url));
 
 /** The tables the proxy works on. */
 export interface ProxyTables {
@@ -30,7 +33,7 @@ export interface ProxyFunctionOptions {
   /**
    * Folder with the built bundle.
    *
-   * @default 'dist/lambdas/proxy'
+   * @default - what `npm run build` made
    */
   readonly codePath?: string;
 
@@ -91,7 +94,7 @@ export class ProxyFunction extends Construct {
     super(scope, id);
     const { originSecret, vaultKey } = props;
     const proxy = new GatehouseFunction(this, 'Resource', {
-      codePath: props.codePath ?? 'dist/lambdas/proxy',
+      codePath: props.codePath ?? builtProxy,
       description: 'Gatehouse data plane: serves model traffic',
       memorySize: props.memorySize ?? 512,
       timeout: longestStream,

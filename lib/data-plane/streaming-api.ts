@@ -91,6 +91,8 @@ export class StreamingApi extends Construct {
     });
     this.api.root.addMethod('ANY');
     this.api.root.addProxy();
+    // An output CDK adds by itself: a second URL, which goes round CloudFront.
+    this.api.node.tryRemoveChild('Endpoint');
     this.#answerInOpenAiEnvelope();
     this.#acknowledge();
     const { region, urlSuffix } = Stack.of(this);

@@ -15,7 +15,7 @@ const floodResponse = 'flood';
  *
  * @see https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
  */
-export const countedBodyRules = {
+const countedBodyRules = {
   AWSManagedRulesCommonRuleSet: [
     'SizeRestrictions_BODY',
     'EC2MetaDataSSRF_BODY',

@@ -1,0 +1,123 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, it } from 'vitest';
+import { DataPlane } from '../../../lib/data-plane/data-plane.ts';
+import type { DataPlaneProps } from '../../../lib/data-plane/data-plane.ts';
+import { bundleFolder, emptyStack, onlyResource, resourcesOf } from '../synthesize.ts';
+
+const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/ours/1234abcd';
+
+function synthesizeDataPlane(props: DataPlaneProps = {}): Template {
+  const stack = emptyStack();
+  new DataPlane(stack, 'DataPlane', { codePath: bundleFolder(), ...props });
+  return Template.fromStack(stack);
+}
+
+describe('DataPlane', () => {
+  it('keeps the logical ids of tables, key and secret, since a new id is an empty table', () => {
+    const template = synthesizeDataPlane();
+
+    const stateful = ['AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret'];
+
+    expect(stateful.flatMap((type) => Object.keys(resourcesOf(template, type)))).toMatchInlineSnapshot(`
+      [
+        "DataPlanePolicyTable3EF1DA24",
+        "DataPlaneMeterTable6483ECAF",
+        "DataPlaneRequestsTable1D258B4A",
+        "DataPlaneVaultTableE6461BE2",
+        "DataPlaneEvidenceTableAB735B8D",
+        "DataPlaneVaultKeyFA701497",
+        "DataPlaneOriginSecret3AFE13B2",
+      ]
+    `);
+  });
+
+  it('gives every log group a retention', () => {
+    const template = synthesizeDataPlane();
+
+    const groups = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup'));
+
+    expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual([30, 30]);
+  });
+
+  it('sets no physical name on what AWS names by itself', () => {
+    const template = JSON.stringify(synthesizeDataPlane().toJSON());
+
+    expect(template).not.toMatch(/"(TableName|FunctionName|RoleName|LogGroupName|AliasName)":"/);
+  });
+
+  it('makes an origin secret whose value is generated and only `current` at first', () => {
+    const template = synthesizeDataPlane();
+
+    const { Properties } = onlyResource(template, 'AWS::SecretsManager::Secret');
+
+    expect(Properties['GenerateSecretString']).toEqual({
+      SecretStringTemplate: '{}',
+      GenerateStringKey: 'current',
+      PasswordLength: 64,
+      ExcludePunctuation: true,
+    });
+  });
+
+  it('uses existing tables, key, secret and web ACL in place of new ones', () => {
+    const stack = emptyStack();
+    const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:origin-AbCdEf';
+    const table = (name: string) => TableV2.fromTableName(stack, name, name);
+
+    new DataPlane(stack, 'DataPlane', {
+      codePath: bundleFolder(),
+      webAclArn,
+      tables: {
+        policy: table('policy'),
+        meter: table('meter'),
+        requests: table('requests'),
+        vault: table('vault'),
+        evidence: table('evidence'),
+      },
+      vaultKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab'),
+      originSecret: Secret.fromSecretCompleteArn(stack, 'Secret', secretArn),
+    });
+
+    const template = Template.fromStack(stack);
+    for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret']) {
+      template.resourceCountIs(type, 0);
+    }
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { TABLE_POLICY: 'policy', TABLE_METER: 'meter', ORIGIN_SECRET_ARN: secretArn } },
+    });
+    expect(onlyResource(template, 'AWS::CloudFront::Distribution').Properties).toMatchObject({
+      DistributionConfig: { WebACLId: webAclArn },
+    });
+  });
+
+  it('deploys without CloudFront, and then neither makes nor checks an origin secret', () => {
+    const stack = emptyStack();
+
+    const dataPlane = new DataPlane(stack, 'DataPlane', { codePath: bundleFolder(), distribution: false });
+
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::CloudFront::Distribution', 0);
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    expect(JSON.stringify(onlyResource(template, 'AWS::Lambda::Function'))).not.toContain('ORIGIN_SECRET_ARN');
+    expect(JSON.stringify(stack.resolve(dataPlane.url))).toContain('.execute-api.eu-west-1.');
+  });
+
+  it('gives up tables and key with the stack when it is told to', () => {
+    const template = synthesizeDataPlane({ removalPolicy: RemovalPolicy.DESTROY });
+
+    const stateful = ['AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key'].flatMap((type) =>
+      Object.values(resourcesOf(template, type)),
+    );
+
+    expect(new Set(stateful.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['Delete']));
+  });
+
+  it.each([{ webAclArn }, { domainNames: ['ai.example.com'] }])('refuses %j without a distribution', (props) => {
+    const build = () => synthesizeDataPlane({ distribution: false, ...props });
+
+    expect(build).toThrow(`\`${Object.keys(props)[0]}\` has no effect when \`distribution\` is false`);
+  });
+});

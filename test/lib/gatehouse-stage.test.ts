@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { parseDeploymentConfig } from '../../lib/deployment-config.ts';
+import type { DeploymentSettings } from '../../lib/deployment-config.ts';
+import { GatehouseStage } from '../../lib/gatehouse-stage.ts';
+import { bundleFolder, featureFlags } from './synthesize.ts';
+
+const reportSchema = z.object({
+  pluginReports: z.array(
+    z.object({
+      pluginName: z.string(),
+      violations: z.array(z.object({ ruleName: z.string(), violatingConstructs: z.array(z.unknown()) })),
+    }),
+  ),
+});
+
+function buildStage(settings: DeploymentSettings = {}, context: Record<string, unknown> = featureFlags) {
+  const app = new App({ context, analyticsReporting: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  const stage = new GatehouseStage(app, 'Gatehouse', {
+    config: parseDeploymentConfig(settings),
+    proxyCodePath: bundleFolder(),
+  });
+  return { app, stage };
+}
+
+/** Rules that the validation report of a synth names, warnings of the CDK included, which synth lets pass. */
+function findings(app: App): string[] {
+  const { directory } = app.synth();
+  const report: unknown = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'));
+  return reportSchema
+    .parse(report)
+    .pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
+}
+
+function templatesOf(app: App): Record<string, string> {
+  const { directory } = app.synth();
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  return Object.fromEntries(
+    paths
+      .filter((path) => path.endsWith('.template.json'))
+      .map((path) => [path, readFileSync(join(directory, path), 'utf8')]),
+  );
+}
+
+const variants: [string, DeploymentSettings][] = [
+  ['the default', {}],
+  ['two regions without a web ACL', { regions: ['eu-west-1', 'us-west-2'], webAcl: 'none' }],
+  ['no edge', { edge: 'none', dataProtection: 'destroy' }],
+  [
+    'a domain with provisioned concurrency',
+    {
+      domainNames: ['ai.example.com'],
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd',
+      proxy: { provisionedConcurrentExecutions: 2, reservedConcurrentExecutions: 20 },
+    },
+  ],
+];
+
+describe('GatehouseStage', () => {
+  it.each(variants)('leaves no finding of AwsSolutions or Serverless unacknowledged: %s', (_variant, settings) => {
+    const { app } = buildStage(settings);
+
+    const found = findings(app);
+
+    expect(found).toEqual([]);
+  });
+
+  it('leaves none with every feature flag off', () => {
+    const { app } = buildStage({}, {});
+
+    const found = findings(app);
+
+    expect(found.filter((rule) => !rule.startsWith('Annotation::'))).toEqual([]);
+  });
+
+  it('refuses to synthesize a finding that nobody acknowledged', () => {
+    const { app, stage } = buildStage();
+    new Role(stage.dataPlanes[0]!, 'Extra', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess')],
+    });
+
+    const synthesize = () => app.synth();
+
+    expect(synthesize).toThrow(/AwsSolutions-IAM4\[Policy::.*AdministratorAccess\]/);
+  });
+
+  it('acknowledges only rules that would fire', () => {
+    const acknowledge = vi.spyOn(Validations.prototype, 'acknowledge').mockReturnValue();
+    const { app, stage } = buildStage({ webAcl: 'none' });
+
+    const fired = [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
+      pack.validateScope(stage).violations.map(({ ruleName }) => ruleName),
+    );
+
+    const acknowledged = acknowledge.mock.calls.flat();
+    acknowledge.mockRestore();
+    expect(acknowledged.map(({ id }) => id).toSorted()).toEqual(fired.toSorted());
+    expect(acknowledged.filter(({ reason }) => reason.length < 60)).toEqual([]);
+  });
+
+  it('gives the same templates for the same source, byte for byte', () => {
+    const [first, second] = [buildStage(), buildStage()];
+
+    const templates = templatesOf(first.app);
+
+    expect(Object.keys(templates)).toHaveLength(2);
+    expect(templatesOf(second.app)).toEqual(templates);
+  });
+
+  it('puts the web ACL in us-east-1 and hands its ARN to other regions without custom resources', () => {
+    const { stage } = buildStage({ regions: ['eu-west-1', 'ap-southeast-2'] });
+
+    const dataPlanes = stage.dataPlanes.map((stack) => ({ stack, template: Template.fromStack(stack) }));
+
+    expect(stage.edge?.region).toBe('us-east-1');
+    expect(dataPlanes.map(({ stack }) => stack.region)).toEqual(['eu-west-1', 'ap-southeast-2']);
+    for (const { stack, template } of dataPlanes) {
+      expect(stack.dependencies).toContain(stage.edge);
+      expect(JSON.stringify(template.toJSON())).toMatch(
+        /"WebACLId":\{"Fn::GetStackOutput":\{"StackName":"Gatehouse-Edge","Region":"us-east-1"/,
+      );
+      expect(Object.keys(template.findResources('Custom::CrossRegionExportReader'))).toEqual([]);
+    }
+  });
+
+  it('brings an existing web ACL, and then has no edge stack', () => {
+    const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/ours/1234abcd';
+
+    const { stage } = buildStage({ webAcl });
+
+    expect(stage.edge).toBeUndefined();
+    Template.fromStack(stage.dataPlanes[0]!).hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: { WebACLId: webAcl },
+    });
+  });
+
+  it.each([
+    ['retain', true],
+    ['destroy', false],
+  ] as const)('with data protection %s sets termination protection to %s', (dataProtection, expected) => {
+    const { stage } = buildStage({ dataProtection });
+
+    expect(stage.dataPlanes.map(({ terminationProtection }) => terminationProtection)).toEqual([expected]);
+  });
+
+  it.each(['GatehouseEdge', 'GatehouseDataPlane'])('synthesizes the stack %s that was reviewed', (prefix) => {
+    const { app } = buildStage();
+
+    const templates = Object.entries(templatesOf(app));
+
+    const [, template] = templates.find(([path]) => path.includes(prefix)) ?? [];
+    expect(redacted(template ?? '')).toMatchSnapshot();
+  });
+});
+
+/** Asset and deployment hashes change with the bundle, not with the stack. */
+function redacted(template: string): unknown {
+  return JSON.parse(
+    template.replaceAll(/[0-9a-f]{64}/g, '[asset]').replaceAll(/(Deployment[0-9A-F]{8})[0-9a-f]{32}/g, '$1[hash]'),
+  );
+}
