@@ -83,7 +83,9 @@ export type DeploymentSettings = z.input<typeof deploymentConfigSchema>;
 export function parseDeploymentConfig(settings: unknown): DeploymentConfig {
   const result = deploymentConfigSchema.safeParse(settings);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `\`${path.join('.')}\` ${message}`);
+  const faults = result.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `\`${path.join('.')}\` ${message}`,
+  );
   throw new Error(`invalid deployment settings: ${faults.join('; ')}`);
 }
 

@@ -47,7 +47,7 @@ describe('parseDeploymentConfig', () => {
     [{ logRetentionDays: 9999 }, '`logRetentionDays` must be a number of days that CloudWatch Logs offers'],
     [{ proxy: { memorySize: 64 } }, '`proxy.memorySize` '],
     [{ recoveryPeriodInDays: 36 }, '`recoveryPeriodInDays` '],
-    [{ webACL: 'none' }, 'Unrecognized key: "webACL"'],
+    [{ webACL: 'none' }, 'invalid deployment settings: Unrecognized key: "webACL"'],
     [
       { domainNames: ['a.example.com'], regions: ['eu-west-1', 'us-east-1'] },
       '`domainNames` can be served by one region',
