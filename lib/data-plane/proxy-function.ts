@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Token, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Function, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
@@ -85,14 +85,17 @@ export interface ProxyFunctionProps extends ProxyFunctionOptions {
  * unwrap credentials and never make one, and it cannot list any table.
  */
 export class ProxyFunction extends Construct {
+  readonly function: Function;
   readonly role: IRole;
-  readonly logGroupName: string;
+  readonly logGroup: ILogGroup;
   /** What an API should invoke: the alias `live` with provisioned concurrency, the function itself without. */
   readonly entryPoint: IFunction;
 
   constructor(scope: Construct, id: string, props: ProxyFunctionProps) {
     super(scope, id);
     const { originSecret, vaultKey } = props;
+    const provisioned = props.provisionedConcurrentExecutions ?? 0;
+    validateConcurrency(provisioned, props.reservedConcurrentExecutions);
     const proxy = new GatehouseFunction(this, 'Resource', {
       codePath: props.codePath ?? builtProxy,
       description: 'Gatehouse data plane: serves model traffic',
@@ -108,8 +111,9 @@ export class ProxyFunction extends Construct {
       }),
       ...(props.logRetention !== undefined && { logRetention: props.logRetention }),
     });
+    this.function = proxy.function;
     this.role = proxy.role;
-    this.logGroupName = proxy.logGroup.logGroupName;
+    this.logGroup = proxy.logGroup;
 
     grantTableAccess(proxy.role, props.tables);
     vaultKey.grantDecrypt(proxy.role);
@@ -124,7 +128,6 @@ export class ProxyFunction extends Construct {
         'Only API Gateway invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
     });
 
-    const provisioned = props.provisionedConcurrentExecutions ?? 0;
     // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
     this.entryPoint = (provisioned === 0 ? proxy.function : this.#alias(proxy.function, provisioned)) as IFunction;
   }
@@ -155,6 +158,15 @@ const policyWrites = [
 ];
 
 const proxyTableNames = ['policy', 'meter', 'requests', 'vault'] as const;
+
+function validateConcurrency(provisioned: number, reserved: number | undefined): void {
+  if (reserved === undefined || Token.isUnresolved(provisioned) || Token.isUnresolved(reserved)) return;
+  if (provisioned > reserved) {
+    throw new Error(
+      `\`provisionedConcurrentExecutions\` must not exceed \`reservedConcurrentExecutions\`, got: ${provisioned} of ${reserved}`,
+    );
+  }
+}
 
 function tableEnvironment(proxyTables: ProxyTables): Record<string, string> {
   return Object.fromEntries(

@@ -129,6 +129,14 @@ describe('ProxyFunction', () => {
     });
   });
 
+  it('refuses to keep more environments warm than it may use', () => {
+    const build = () => synthesizeProxy({ reservedConcurrentExecutions: 4, provisionedConcurrentExecutions: 5 });
+
+    expect(build).toThrow(
+      '`provisionedConcurrentExecutions` must not exceed `reservedConcurrentExecutions`, got: 5 of 4',
+    );
+  });
+
   it('may use the key of an encrypted table through DynamoDB only', () => {
     const stack = emptyStack();
     const tableArn = 'arn:aws:dynamodb:eu-west-1:111122223333:table/meter';
