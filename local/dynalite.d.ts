@@ -22,14 +22,17 @@ declare module 'dynalite/db/index.js' {
     return?(): Promise<void>;
   }
 
+  export interface Database {
+    open(): Promise<void>;
+    close(): Promise<void>;
+    get(key: string): Promise<unknown>;
+    put(key: string, value: unknown): Promise<void>;
+    del(key: string): Promise<void>;
+    values(options: object): Iterator;
+  }
+
   export interface Store {
-    db: {
-      open(): Promise<void>;
-      close(): Promise<void>;
-      get(key: string): Promise<unknown>;
-      del(key: string): Promise<void>;
-      values(options: object): Iterator;
-    };
+    readonly db: Database;
   }
 
   const database: { create(options: DynaliteOptions): Store };

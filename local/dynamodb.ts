@@ -32,7 +32,7 @@ export class LocalDynamoError extends Error {
 }
 
 /** How long a client may hold up closing, for instance with a request it never finishes sending. */
-const closeTimeoutMs = 2000;
+const closeTimeoutMs = 1000;
 
 /**
  * Starts the embedded DynamoDB on a free port of 127.0.0.1, with every table there is.
