@@ -15,7 +15,7 @@ import { createLeanStoreClient } from '../store/lean-client.ts';
 import { tables } from '../store/tables.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createDataPlane } from './handle.ts';
-import { createOriginCheck, originHeader } from './origin-check.ts';
+import { createOriginCheck, originHeader, viewerAddressHeader } from './origin-check.ts';
 
 /** The proxy function: composition root and entry. The environment is read here and nowhere else. */
 
@@ -95,13 +95,13 @@ function refuseOrigin(): ReturnType<typeof errorResponse> {
 }
 
 /**
- * The caller's address. Behind our edge, whose header was just verified, CloudFront says it; without an edge the platform does.
- * `x-forwarded-for` is never trusted: its left part is the caller's own words.
+ * The caller's address. Behind our edge, whose header was just verified, a function in CloudFront puts it into a header, over
+ * whatever the caller sent under that name; without an edge the platform knows it. `x-forwarded-for` is never trusted: its left
+ * part is the caller's own words. (lib/data-plane/edge-distribution.ts)
  */
 function sourceAddress(event: APIGatewayProxyEvent): string {
-  const viewer = checkOrigin === undefined ? undefined : header(event, 'cloudfront-viewer-address');
-  // `address:port`, for IPv6 as well.
-  return viewer === undefined ? event.requestContext.identity.sourceIp : viewer.slice(0, viewer.lastIndexOf(':'));
+  const viewer = checkOrigin === undefined ? undefined : header(event, viewerAddressHeader);
+  return viewer ?? event.requestContext.identity.sourceIp;
 }
 
 function header(event: APIGatewayProxyEvent, name: string): string | undefined {

@@ -5,6 +5,9 @@ import { describeFault, type Logger } from '../telemetry/logger.ts';
 /** CloudFront adds it; a request without it went around the edge, and so around the web ACL. */
 export const originHeader = 'x-gateway-origin-verify';
 
+/** Set by the edge; worth trusting only after the origin header was checked. */
+export const viewerAddressHeader = 'x-gatehouse-viewer-address';
+
 /** Says whether a request came through our edge. */
 export type OriginCheck = (presented: string | undefined) => Promise<boolean>;
 

@@ -5,6 +5,9 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 /** The header that proves to the function that a request came through its own distribution. */
 const ORIGIN_HEADER = 'x-gateway-origin-verify';
 
+/** CloudFront's function sets it to the address of the viewer, over whatever the viewer sent. */
+const VIEWER_HEADER = 'x-gatehouse-viewer-address';
+
 const API_ID = 'local00api';
 const STAGE = 'live';
 const HOST = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
@@ -52,6 +55,13 @@ export function buildRestEvent(request: IncomingMessage, body: Buffer, settings:
   };
 }
 
+function edgeHeaders(originHeader: string, viewer: string): [string, string][] {
+  return [
+    [ORIGIN_HEADER, originHeader],
+    [VIEWER_HEADER, viewer],
+  ];
+}
+
 function requestContext(
   request: IncomingMessage,
   call: { httpMethod: string; path: string; throughEdge: boolean },
@@ -96,7 +106,11 @@ const ANONYMOUS = {
 
 function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Record<string, string[]> {
   const { originHeader } = settings;
-  const replaced = [...DROPPED_HEADERS, 'x-forwarded-for', ...(originHeader === undefined ? [] : [ORIGIN_HEADER])];
+  const replaced = [
+    ...DROPPED_HEADERS,
+    'x-forwarded-for',
+    ...(originHeader === undefined ? [] : [ORIGIN_HEADER, VIEWER_HEADER]),
+  ];
   const kept: [string, string][] = [];
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] ?? '';
@@ -114,7 +128,7 @@ function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Re
     ['X-Forwarded-For', hops.flat().filter(Boolean).join(', ')],
     ['X-Forwarded-Port', '443'],
     ['X-Forwarded-Proto', 'https'],
-    ...(originHeader === undefined ? [] : [[ORIGIN_HEADER, originHeader] as [string, string]]),
+    ...(originHeader === undefined ? [] : edgeHeaders(originHeader, callerAddress(request))),
   ]);
 }
 
