@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
 import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
@@ -24,6 +24,15 @@ export interface LocalServer extends Seeded {
   close(): Promise<void>;
 }
 
+/** How long a slow sender is waited for before it is cut off. */
+export interface Patience {
+  /** Until the last header is there. */
+  readonly headersMs: number;
+  /** From then until the last byte of the body is there. */
+  readonly bodyMs: number;
+}
+
+const defaultPatience: Patience = { headersMs: 20_000, bodyMs: 30_000 };
 const requestMs = 15 * 60_000;
 const graceMs = 10_000;
 
@@ -36,6 +45,7 @@ const graceMs = 10_000;
 export async function startLocalServer(
   configuration: LocalConfiguration,
   log: (line: LogLine) => void,
+  patience: Patience = defaultPatience,
 ): Promise<LocalServer> {
   const folder = openDataFolder(configuration.dataFolder);
   const keyWrapper = createLocalKeyWrapper(folder.keyEncryptionKey());
@@ -81,17 +91,25 @@ export async function startLocalServer(
       now,
     });
     const listen = async (listener: RequestListener, port: number, option: string): Promise<string> => {
-      const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, noDelay: true }, listener);
+      const server = createServer({ ...serverOptions(patience), keepAliveTimeout: 65_000, noDelay: true }, listener);
       servers.push(server);
       return listenOn(server, port, option);
     };
-    const proxyUrl = await listen(createNodeListener(handle, { now, requestMs }), configuration.port, '--port');
+    const proxyUrl = await listen(createNodeListener(handle, { now, requestMs, bodyMs: patience.bodyMs }), configuration.port, '--port');
     const adminUrl = await listen(createAdminListener(seeded.adminToken), configuration.adminPort, '--admin-port');
     return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/**
+ * Node's own request timeout would answer without our envelope, and zero for it means zero for the headers as well unless they
+ * have a timeout of their own.
+ */
+function serverOptions({ headersMs }: Patience): ServerOptions {
+  return { requestTimeout: 0, headersTimeout: headersMs, connectionsCheckingInterval: Math.min(headersMs, 5_000) };
 }
 
 function listenOn(server: Server, port: number, option: string): Promise<string> {

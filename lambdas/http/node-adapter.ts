@@ -9,6 +9,12 @@ export interface NodeAdapterOptions {
   readonly now: () => number;
   /** Longest life of a request. */
   readonly requestMs: number;
+  /**
+   * How long a sender may take for its body.
+   *
+   * @default - 30 seconds
+   */
+  readonly bodyMs?: number | undefined;
 }
 
 /** How long a caller that does not read may hold a response open. */
@@ -37,7 +43,7 @@ export function createNodeListener(
 function toGatewayRequest(
   incoming: IncomingMessage,
   signal: AbortSignal,
-  { now, requestMs }: NodeAdapterOptions,
+  { now, requestMs, bodyMs }: NodeAdapterOptions,
 ): GatewayRequest {
   const receivedAt = now();
   const url = incoming.url ?? '/';
@@ -48,7 +54,7 @@ function toGatewayRequest(
     path: question === -1 ? url : url.slice(0, question),
     query: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)),
     headers: incoming.headers as Record<string, string | undefined>,
-    readBody: () => readRequestBody(incoming),
+    readBody: () => readRequestBody(incoming, bodyMs),
     sourceAddress: incoming.socket.remoteAddress ?? '',
     receivedAt,
     deadline: Date.now() + requestMs,

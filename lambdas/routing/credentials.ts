@@ -42,12 +42,20 @@ export function createCredentialReader(options: {
       if (known !== undefined && options.now() - known.at < maxAgeMs) return known.secret;
       const secret = load(workspace, reference);
       opened.delete(id);
+      forgetOldest(opened, options.now());
       opened.set(id, { at: options.now(), secret });
-      if (opened.size > maxEntries) opened.delete(opened.keys().next().value ?? id);
       secret.catch(() => opened.delete(id));
       return secret;
     },
   };
+}
+
+/** Entries are in the order they were opened in, so the ones whose time is up, or that are too many, come first. */
+function forgetOldest(opened: Map<string, { at: number }>, now: number): void {
+  for (const [id, { at }] of opened) {
+    if (now - at < maxAgeMs && opened.size < maxEntries) return;
+    opened.delete(id);
+  }
 }
 
 function unusable(problem: string): GatewayError {

@@ -63,7 +63,10 @@ function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequ
   if (changes.model !== facts.model) members['model'] = changes.model;
   if (changes.maxOutputTokens !== undefined)
     Object.assign(members, cappedOutput(body, changes, changes.maxOutputTokens));
-  if (facts.stream && !facts.wantsStreamUsage && changes.requestStreamUsage) {
+  if (!changes.requestStreamUsage) {
+    // A vendor that does not know the field refuses it, and sends usage in its last chunk unasked.
+    members['stream_options'] = undefined;
+  } else if (facts.stream && !facts.wantsStreamUsage) {
     members['stream_options'] = { ...readObject(body.value, 'stream_options'), include_usage: true };
   }
   return withMembers(body, members);

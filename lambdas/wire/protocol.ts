@@ -27,7 +27,7 @@ export interface UpstreamRequestChanges {
   /** The cap to send; `undefined` leaves the caller's own in place. */
   readonly maxOutputTokens: number | undefined;
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** Ask for usage in the stream (where the vendor understands that). */
+  /** Whether the vendor can be asked for usage in the stream. Where not, the option is left out altogether. */
   readonly requestStreamUsage: boolean;
 }
 
