@@ -95,7 +95,11 @@ export async function startLocalServer(
       servers.push(server);
       return listenOn(server, port, option);
     };
-    const proxyUrl = await listen(createNodeListener(handle, { now, requestMs, bodyMs: patience.bodyMs }), configuration.port, '--port');
+    const proxyUrl = await listen(
+      createNodeListener(handle, { now, requestMs, bodyMs: patience.bodyMs }),
+      configuration.port,
+      '--port',
+    );
     const adminUrl = await listen(createAdminListener(seeded.adminToken), configuration.adminPort, '--admin-port');
     return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
   } catch (error) {
