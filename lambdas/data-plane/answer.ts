@@ -17,19 +17,34 @@ export interface Answering {
   readonly dialect: Dialect;
 }
 
+/** A failure whose request is settled and logged: all that is left is to answer it. */
+export class SettledFailure extends Error {
+  override readonly name = 'SettledFailure';
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super('the request failed after its admission', { cause: failure });
+    this.failure = failure;
+  }
+}
+
 /** Idle proxies cut a silent stream at 60 s or sooner: the first comment comes after 5 s, then one every 15 s. */
 const firstCommentMs = 5_000;
 const commentMs = 15_000;
 const comment = sseComment('keep-alive');
 
-/** The answer in one piece, settled before its first byte goes out, so that its cost is in its headers. */
+/**
+ * The answer in one piece, settled before its first byte goes out, so that its cost is in its headers.
+ *
+ * @throws SettledFailure
+ */
 export async function answerWhole({ answering, passage }: Answering, deps: Dependencies): Promise<GatewayResponse> {
   let answer: ProviderAnswer;
   try {
     answer = await answering;
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw error;
+    throw new SettledFailure(error);
   }
   markFirstByte(passage, deps);
   if (answer.kind !== 'whole') throw new TypeError('a whole answer was asked for');
@@ -54,7 +69,7 @@ export async function answerWhole({ answering, passage }: Answering, deps: Depen
  * The answer as a stream. Its status is held back until the provider's first event is there, so that a failure can still be a
  * status and a fallback goes unseen; but for no longer than five seconds.
  *
- * @throws GatewayError where the provider failed before that.
+ * @throws SettledFailure where the provider failed before that.
  */
 export async function answerStreamed(answer: Answering, deps: Dependencies): Promise<GatewayResponse> {
   const { answering, passage } = answer;
@@ -62,7 +77,7 @@ export async function answerStreamed(answer: Answering, deps: Dependencies): Pro
     await settledWithin(answering, firstCommentMs);
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw error;
+    throw new SettledFailure(error);
   }
   passage.overheadMs = deps.now() - passage.request.receivedAt - passage.journal.waitedMs;
   return {

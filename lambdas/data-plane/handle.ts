@@ -7,6 +7,7 @@ import { anthropicMessages } from '../wire/anthropic-messages.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
 import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
 import type { Dialect } from '../wire/protocol.ts';
+import { SettledFailure } from './answer.ts';
 import type { DataPlaneSettings, Dependencies } from './dependencies.ts';
 import { serveGeneration } from './generation.ts';
 import { serveHealth } from './health.ts';
@@ -62,15 +63,9 @@ async function handle(request: GatewayRequest, deps: Dependencies): Promise<Gate
     if (endpoint === undefined) throw notServed(known);
     response = await endpoint.serve(request, deps);
   } catch (error) {
-    const refusal = error instanceof GatewayError ? error : unexpected(error, request, deps);
-    deps.logger.refused({
-      id: request.id,
-      createdAt: new Date(request.receivedAt).toISOString(),
-      endpoint: known[0]?.path ?? 'unknown',
-      status: refusal.status,
-      errorCode: refusal.code,
-      latencyMs: Math.max(0, deps.now() - request.receivedAt),
-    });
+    const settled = error instanceof SettledFailure;
+    const refusal = toGatewayError(settled ? error.failure : error, request, deps);
+    if (!settled) logRefusal(refusal, known[0]?.path ?? 'unknown', request, deps);
     response = errorResponse(refusal, dialect, request.id);
   }
   const headers = { ...response.headers, 'x-request-id': request.id };
@@ -90,7 +85,19 @@ function notServed(known: readonly Endpoint[]): CallerError {
   });
 }
 
-function unexpected(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
+function logRefusal(refusal: GatewayError, endpoint: string, request: GatewayRequest, deps: Dependencies): void {
+  deps.logger.refused({
+    id: request.id,
+    createdAt: new Date(request.receivedAt).toISOString(),
+    endpoint,
+    status: refusal.status,
+    errorCode: refusal.code,
+    latencyMs: Math.max(0, deps.now() - request.receivedAt),
+  });
+}
+
+function toGatewayError(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
+  if (error instanceof GatewayError) return error;
   deps.logger.fault(describeFault('unexpected-error', error, request.id));
   return new GatewayError(
     'internal_error',
