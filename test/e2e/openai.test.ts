@@ -1,23 +1,10 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createClients, type Gatehouse, type GatehouseOptions, startGatehouse } from '../fixtures/gatehouse.ts';
+import { createClients, type Gatehouse, startGatehouse } from '../fixtures/gatehouse.ts';
 import { ask, collect } from '../fixtures/simulated-clients.ts';
-import {
-  errorBody200,
-  type Handler,
-  hangBeforeHeaders,
-  hangMidStream,
-  html500,
-  json,
-  rateLimit429,
-  refuse401,
-  sampleChunks,
-  sampleCompletion,
-  sse,
-  startUpstream,
-} from '../fixtures/upstream.ts';
+import { json, sampleChunks, sampleCompletion, sse } from '../fixtures/upstream.ts';
+import { failureOf, getData, getGeneration, startLab } from './lab.ts';
 
-const price = { inputPerMillion: 1_000_000, outputPerMillion: 2_000_000 };
 const weatherTool = {
   type: 'function',
   function: {
@@ -29,49 +16,6 @@ const weatherTool = {
     },
   },
 } as const;
-
-/** A gateway whose provider `lab`, declared in a configuration file, is an upstream of the test's own. */
-async function startWithLab(script: Handler | readonly [Handler, ...Handler[]], options: GatehouseOptions = {}) {
-  const upstream = await startUpstream(script);
-  onTestFinished(() => upstream.close());
-  const lab = { baseUrl: `${upstream.url}/v1`, models: [{ id: 'sample', price }], credentialEnv: 'LAB_KEY' };
-  const gatehouse = await startGatehouse({
-    ...options,
-    providers: { lab },
-    environment: { LAB_KEY: 'lab-credential-0001' },
-  });
-  onTestFinished(() => gatehouse.close());
-  return { upstream, ...gatehouse };
-}
-
-async function failureOf(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(OpenAI.APIError);
-  return error as InstanceType<typeof OpenAI.APIError>;
-}
-
-interface Generation {
-  id: string;
-  ending: string;
-  status: number;
-  error_code: string | null;
-  tokens_prompt: number;
-  tokens_completion: number;
-  cost_micro_usd: number;
-  attempts: number;
-}
-
-async function getJson<T>(gatehouse: Pick<Gatehouse, 'url' | 'apiKey'>, path: string): Promise<T> {
-  const response = await fetch(gatehouse.url + path, { headers: { authorization: `Bearer ${gatehouse.apiKey}` } });
-  expect(response.status).toBe(200);
-  return ((await response.json()) as { data: T }).data;
-}
-
-const generation = (gatehouse: Pick<Gatehouse, 'url' | 'apiKey'>, id: string | null | undefined) =>
-  getJson<Generation>(gatehouse, `/v1/generation?id=${id}`);
 
 describe('the OpenAI client with the simulated provider', () => {
   let gatehouse: Gatehouse;
@@ -217,7 +161,7 @@ describe('the OpenAI client with the simulated provider', () => {
       const request = { model, stream: true, messages: ask('hi') } as const;
       const { data, request_id } = await openai.chat.completions.create(request).withResponse();
       await collect(data);
-      const found = await generation(gatehouse, request_id);
+      const found = await getGeneration(gatehouse, request_id);
       ids.push(found.id);
       expect(found).toMatchObject({ id: request_id, ending: 'completed', tokens_prompt: 100, tokens_completion: 50 });
     }
@@ -241,8 +185,8 @@ it('charges what the price says: header, record and the sum on the meter agree',
     .withResponse();
 
   const ids = [whole, streamed, embedded].map(({ request_id }) => request_id);
-  const records = await Promise.all(ids.map((id) => generation(gatehouse, id)));
-  const key = await getJson<{ meters: { scope: string; spent_micro_usd: number }[] }>(gatehouse, '/v1/key');
+  const records = await Promise.all(ids.map((id) => getGeneration(gatehouse, id)));
+  const key = await getData<{ meters: { scope: string; spent_micro_usd: number }[] }>(gatehouse, '/v1/key');
   expect(records.map(({ cost_micro_usd }) => cost_micro_usd)).toEqual(expected);
   expect(whole.response.headers.get('x-gatehouse-cost-micro-usd')).toBe('201');
   expect(embedded.response.headers.get('x-gatehouse-cost-micro-usd')).toBe('40');
@@ -254,7 +198,7 @@ it('charges what the price says: header, record and the sum on the meter agree',
 
 describe('the OpenAI client with a self-declared provider', () => {
   it('streams from it, its credential taken from the environment and its bytes unchanged', async () => {
-    const { openai, upstream } = await startWithLab(sse(sampleChunks));
+    const { openai, upstream } = await startLab(sse(sampleChunks));
     const request = { model: 'lab/sample', stream: true, messages: ask('hi') } as const;
 
     const chunks = await collect(
@@ -270,15 +214,18 @@ describe('the OpenAI client with a self-declared provider', () => {
   });
 
   it('sees a limit as a typed error with our code, and when it may try again', async () => {
-    const { url, keyOf, upstream } = await startWithLab(json(sampleCompletion), {
+    const { url, keyOf, upstream } = await startLab(json(sampleCompletion), {
       keys: { one: { limits: { requestsPerMinute: 1 } }, poor: { budget: { amountMicroUsd: 1, period: 'total' } } },
     });
     const request = { model: 'lab/sample', messages: ask('hi') };
     const limited = createClients(url, keyOf('one')).openai;
     await limited.chat.completions.create(request);
 
-    const rate = await failureOf(limited.chat.completions.create(request));
-    const money = await failureOf(createClients(url, keyOf('poor')).openai.chat.completions.create(request));
+    const rate = await failureOf(limited.chat.completions.create(request), OpenAI.APIError);
+    const money = await failureOf(
+      createClients(url, keyOf('poor')).openai.chat.completions.create(request),
+      OpenAI.APIError,
+    );
 
     expect(rate).toBeInstanceOf(OpenAI.RateLimitError);
     expect(rate).toMatchObject({ code: 'requests_per_minute_exceeded', type: 'rate_limit_error' });
@@ -293,12 +240,15 @@ describe('the OpenAI client with a self-declared provider', () => {
     ['a revoked key', 'revoked', OpenAI.AuthenticationError, 'api_key_revoked'],
     ['a key for other models', 'narrow', OpenAI.PermissionDeniedError, 'model_not_allowed'],
   ] as const)('gets the typed error for %s, with the request id', async (_case, name, type, code) => {
-    const { url, keyOf } = await startWithLab(json(sampleCompletion), {
+    const { url, keyOf } = await startLab(json(sampleCompletion), {
       keys: { revoked: { status: 'revoked' }, narrow: { models: ['sim/*'] } },
     });
     const client = createClients(url, name === '' ? 'sk-not-ours' : keyOf(name)).openai;
 
-    const error = await failureOf(client.chat.completions.create({ model: 'lab/sample', messages: ask('hi') }));
+    const error = await failureOf(
+      client.chat.completions.create({ model: 'lab/sample', messages: ask('hi') }),
+      OpenAI.APIError,
+    );
 
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
@@ -307,119 +257,20 @@ describe('the OpenAI client with a self-declared provider', () => {
   });
 
   it('gets typed errors for a request that is wrong', async () => {
-    const { openai } = await startWithLab(json(sampleCompletion));
+    const { openai } = await startLab(json(sampleCompletion));
 
-    const wrong = await failureOf(openai.chat.completions.create({ model: 'lab/sample', messages: [] }));
-    const unknown = await failureOf(openai.chat.completions.create({ model: 'lab/nothing', messages: ask('hi') }));
+    const wrong = await failureOf(
+      openai.chat.completions.create({ model: 'lab/sample', messages: [] }),
+      OpenAI.APIError,
+    );
+    const unknown = await failureOf(
+      openai.chat.completions.create({ model: 'lab/nothing', messages: ask('hi') }),
+      OpenAI.APIError,
+    );
 
     expect(wrong).toBeInstanceOf(OpenAI.BadRequestError);
     expect(wrong).toMatchObject({ code: 'invalid_request', param: 'messages' });
     expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
     expect(unknown).toMatchObject({ code: 'model_not_found', param: 'model' });
-  });
-});
-
-describe("the OpenAI client's own retries", () => {
-  const overloaded = json({ error: { message: 'Busy', type: 'server_error' } }, 503);
-  // Each fault once, then an answer: the client obeys `x-should-retry`.
-  it.each([
-    ['a rate limit', rateLimit429(1)],
-    ['an overloaded provider', overloaded],
-    ['a failing provider', html500],
-  ] as const)('try again after %s', async (_case, fault) => {
-    const { openai, upstream } = await startWithLab([fault, json(sampleCompletion)]);
-
-    const answer = await openai.chat.completions.create(
-      { model: 'lab/sample', messages: ask('hi') },
-      { maxRetries: 1 },
-    );
-
-    expect(answer.choices[0]?.message.content).toBe('Hello there');
-    expect(upstream.requests).toHaveLength(2);
-  });
-
-  it.each([
-    ['our credential is refused', refuse401, 'provider_credential_refused', 502],
-    ['the request is refused', json({ error: { message: 'No' } }, 400), 'provider_rejected_request', 400],
-    [
-      "the provider's quota is used up",
-      json({ error: { message: 'No', code: 'insufficient_quota' } }, 429),
-      'provider_quota_exceeded',
-      502,
-    ],
-  ] as const)('do not try again where %s', async (_case, fault, code, status) => {
-    const { openai, upstream } = await startWithLab(fault);
-
-    const error = await failureOf(
-      openai.chat.completions.create({ model: 'lab/sample', messages: ask('hi') }, { maxRetries: 2 }),
-    );
-
-    expect(error).toMatchObject({ code, status });
-    expect(error.headers?.get('x-should-retry')).toBe('false');
-    expect(upstream.requests).toHaveLength(1);
-  });
-
-  it('give up with the typed error when the provider stays overloaded', async () => {
-    const { openai, upstream } = await startWithLab(errorBody200);
-
-    const error = await failureOf(
-      openai.chat.completions.create({ model: 'lab/sample', messages: ask('hi') }, { maxRetries: 1 }),
-    );
-
-    expect(error).toBeInstanceOf(OpenAI.InternalServerError);
-    expect(error.headers?.get('x-should-retry')).toBe('true');
-    expect(upstream.requests).toHaveLength(2);
-  });
-});
-
-describe('the OpenAI client in the middle of a stream', () => {
-  it('throws when the provider fails there, after the words before it', async () => {
-    const { openai, ...gatehouse } = await startWithLab(
-      sse([...sampleChunks.slice(0, 2), { error: { message: 'secret detail', type: 'server_error' } }]),
-    );
-    const request = { model: 'lab/sample', stream: true, messages: ask('hi') } as const;
-    const { data, request_id } = await openai.chat.completions.create(request).withResponse();
-    const chunks: OpenAI.ChatCompletionChunk[] = [];
-
-    const error = await failureOf(collect(data, chunks));
-
-    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content).join('')).toBe('Hello there');
-    expect(error).toMatchObject({ code: 'provider_error' });
-    expect(error.message).not.toContain('secret detail');
-    expect(await generation(gatehouse, request_id)).toMatchObject({
-      ending: 'provider-failed-midstream',
-      error_code: 'provider_error',
-    });
-  });
-
-  it('leaves, and the call to the provider ends with it', async () => {
-    const { openai, upstream, ...gatehouse } = await startWithLab(hangMidStream());
-    const request = { model: 'lab/sample', stream: true, messages: ask('hi') } as const;
-    const { data, request_id } = await openai.chat.completions.create(request).withResponse();
-    const iterator = data[Symbol.asyncIterator]();
-    await iterator.next();
-
-    data.controller.abort();
-
-    const { outcome } = await (await upstream.received(1)).ended;
-    expect(outcome).toBe('aborted');
-    await expect
-      .poll(() => gatehouse.logs.find((line) => line.type === 'request' && line.id === request_id))
-      .toMatchObject({ ending: 'caller-gone' });
-    expect(await generation(gatehouse, request_id)).toMatchObject({ ending: 'caller-gone' });
-  });
-
-  it('leaves before the first byte, and the call to the provider ends with it', async () => {
-    const { openai, upstream, logs } = await startWithLab(hangBeforeHeaders);
-    const leaving = new AbortController();
-    const request = { model: 'lab/sample', messages: ask('hi') };
-    const call = failureOf(openai.chat.completions.create(request, { signal: leaving.signal }));
-    const received = await upstream.received(1);
-
-    leaving.abort();
-
-    expect(await received.ended).toMatchObject({ outcome: 'aborted' });
-    expect(await call).toBeInstanceOf(OpenAI.APIUserAbortError);
-    await expect.poll(() => logs.at(-1)).toMatchObject({ type: 'request', ending: 'caller-gone', costMicroUsd: 0 });
   });
 });
