@@ -74,7 +74,9 @@ function mayTryAnother(error: unknown, signal: AbortSignal): boolean {
 async function attempt(request: OutgoingRequest, target: Target, options: CallOptions): Promise<ProviderAnswer> {
   const { provider } = target;
   const credential =
-    target.credential === undefined ? undefined : await options.credentials.open(options.workspace, target.credential);
+    target.credential === undefined
+      ? undefined
+      : await options.credentials.open({ workspace: options.workspace, provider: provider.name }, target.credential);
   const timeouts = resolveTimeouts(target.timeouts, options.deadline - Date.now());
   const endsAt = Date.now() + timeouts.totalMs;
   const built = buildUpstreamRequest(request, target, credential);

@@ -8,8 +8,14 @@ import { getSealedCredential } from '../store/vault.ts';
 
 /** Opens provider credentials and keeps them in memory for at most five minutes. */
 export interface CredentialReader {
-  /** @throws GatewayError 502 when the vault has no such credential, or it cannot be opened. */
-  open(workspace: string, reference: CredentialReference): Promise<Secret>;
+  /** @throws GatewayError 502 when the vault has no such credential, it was stored for another use, or cannot be opened. */
+  open(use: CredentialUse, reference: CredentialReference): Promise<Secret>;
+}
+
+/** For whom and for what a credential is wanted. */
+export interface CredentialUse {
+  readonly workspace: string;
+  readonly provider: string;
 }
 
 const maxAgeMs = 5 * 60_000;
@@ -23,9 +29,14 @@ export function createCredentialReader(options: {
 }): CredentialReader {
   const opened = new Map<string, { at: number; secret: Promise<Secret> }>();
 
-  const load = async (workspace: string, reference: CredentialReference): Promise<Secret> => {
-    const found = await getSealedCredential(options.store, options.table, workspace, reference);
+  const load = async (use: CredentialUse, reference: CredentialReference): Promise<Secret> => {
+    const found = await getSealedCredential(options.store, options.table, use.workspace, reference);
     if (found === undefined) throw unusable('is not in the vault');
+    // The context opens the envelope it came with; only compared does it keep a row copied to another tenant shut.
+    const { workspace, provider, credential } = found.context;
+    if (workspace !== ownerOf(use, reference) || provider !== use.provider || credential !== reference.credential) {
+      throw unusable('was stored for another use');
+    }
     try {
       return await openSecret(found.sealed, found.context, options.keyUnwrapper);
     } catch (error) {
@@ -35,12 +46,11 @@ export function createCredentialReader(options: {
   };
 
   return {
-    open(workspace, reference) {
-      const owner = reference.owner === 'platform' ? 'platform' : workspace;
-      const id = `${owner}/${reference.credential}#${reference.version}`;
+    open(use, reference) {
+      const id = JSON.stringify([ownerOf(use, reference), use.provider, reference.credential, reference.version]);
       const known = opened.get(id);
       if (known !== undefined && options.now() - known.at < maxAgeMs) return known.secret;
-      const secret = load(workspace, reference);
+      const secret = load(use, reference);
       opened.delete(id);
       forgetOldest(opened, options.now());
       opened.set(id, { at: options.now(), secret });
@@ -56,6 +66,10 @@ function forgetOldest(opened: Map<string, { at: number }>, now: number): void {
     if (now - at < maxAgeMs && opened.size < maxEntries) return;
     opened.delete(id);
   }
+}
+
+function ownerOf(use: CredentialUse, reference: CredentialReference): string {
+  return reference.owner === 'platform' ? 'platform' : use.workspace;
 }
 
 function unusable(problem: string): GatewayError {
