@@ -4,7 +4,11 @@ import type { Socket } from 'node:net';
 import { AwsCallError } from './call-error.ts';
 
 export interface ConnectionOptions {
-  /** Bound on getting a connection: waiting for a free socket, DNS, TCP and TLS. @default 1000 */
+  /**
+   * Bound on getting a connection: waiting for a free socket, DNS, TCP and TLS. A cold start makes several at once with little CPU.
+   *
+   * @default 2000
+   */
   readonly connectTimeoutMs?: number;
   /** Bound from the request being handed to the connection to the last byte of the answer. @default 3000 */
   readonly responseTimeoutMs?: number;
@@ -35,7 +39,7 @@ const maxIdleMs = 4000;
 
 /** Kept-alive connections to one host. */
 export function createConnection(url: URL, options: ConnectionOptions): Connection {
-  const { connectTimeoutMs = 1000, responseTimeoutMs = 3000, maxSockets = 50 } = options;
+  const { connectTimeoutMs = 2000, responseTimeoutMs = 3000, maxSockets = 50 } = options;
   const secure = url.protocol === 'https:';
   const agentOptions = { keepAlive: true, noDelay: true, maxSockets };
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);

@@ -27,7 +27,7 @@ export function createSdkDynamoClient({ responseTimeoutMs = 5000, ...options }: 
   return new DynamoDBClient({
     ...options,
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: responseTimeoutMs, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 2000, requestTimeout: responseTimeoutMs, throwOnRequestTimeout: true },
   });
 }
 

@@ -21,7 +21,7 @@ beforeEach(async () => {
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
 });
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 async function start(path?: string): Promise<LocalDynamo> {
@@ -39,7 +39,9 @@ function transportTo({ endpoint }: LocalDynamo) {
 
 async function tableStatuses(dynamo: LocalDynamo) {
   const transport = transportTo(dynamo);
-  const describing = Object.values(dynamo.tableNames).map((TableName) => transport.call('DescribeTable', { TableName }));
+  const describing = Object.values(dynamo.tableNames).map((TableName) =>
+    transport.call('DescribeTable', { TableName }),
+  );
   const described = (await Promise.all(describing)) as { Table: { TableName: string; TableStatus: string } }[];
   return Object.fromEntries(described.map(({ Table }) => [Table.TableName, Table.TableStatus]));
 }
@@ -95,7 +97,10 @@ describe('startLocalDynamo', () => {
     await first.close();
 
     const second = await start(path);
-    const stored = await createLeanStoreClient(transportTo(second)).getItem({ TableName: 'meter', Key: { pk: Item.pk } });
+    const stored = await createLeanStoreClient(transportTo(second)).getItem({
+      TableName: 'meter',
+      Key: { pk: Item.pk },
+    });
 
     expect(stored.Item).toEqual(Item);
     expect(await tableStatuses(second)).toEqual(everyTableActive);

@@ -1,6 +1,13 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface ReceivedCall {
   readonly operation: string;
@@ -29,22 +36,13 @@ export async function startAwsServer(
 ): Promise<AwsServer> {
   const calls: ReceivedCall[] = [];
   let connections = 0;
-  const listener: RequestListener = async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const operation = String(request.headers['x-amz-target']).split('.')[1]!;
-    const call = { operation, headers: request.headers, body: Buffer.concat(chunks).toString() };
+    const call = { operation, headers: request.headers, body: await text(request) };
     calls.push(call);
-    const answer = reply(call);
-    if (answer === 'hang') return;
-    if (answer === 'reset') return void request.socket.destroy();
-    if (answer === 'cut') {
-      response.writeHead(200, { 'content-length': 100 });
-      return void response.write('{"Item":', () => request.socket.destroy());
-    }
-    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(text);
+    answer(reply(call), response);
   };
+  const listener: RequestListener = (request, response) => void handle(request, response);
   const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   server.on(tls === undefined ? 'connection' : 'secureConnection', () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -59,4 +57,17 @@ export async function startAwsServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function answer(reply: Reply, response: ServerResponse): void {
+  if (reply === 'hang') return;
+  if (reply === 'reset') {
+    response.destroy();
+  } else if (reply === 'cut') {
+    response.writeHead(200, { 'content-length': 100 });
+    response.write('{"Item":', () => response.destroy());
+  } else {
+    const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
+    response.writeHead(reply.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+  }
 }

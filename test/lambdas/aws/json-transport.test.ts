@@ -14,7 +14,7 @@ const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   vi.useRealTimers();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 function transportTo(endpoint: string, options: Partial<AwsTransportOptions> = {}) {
@@ -55,7 +55,7 @@ function expectedSignature({ headers, body }: ReceivedCall, service: string): st
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
   const parts = [date.slice(0, 8), 'eu-west-1', service, 'aws4_request'];
   expect(scope).toBe(parts.join('/'));
-  return hmac(parts.reduce<string | Buffer>(hmac, 'AWS4secret/key') as Buffer, toSign).toString('hex');
+  return hmac(parts.reduce<string | Buffer>(hmac, 'AWS4secret/key'), toSign).toString('hex');
 }
 
 describe('createAwsTransport', () => {
@@ -199,7 +199,11 @@ describe('a call that fails', () => {
   });
 
   it('shows what AWS wrote to no one who prints the error', async () => {
-    const body = { __type: 'x#ValidationException', message: 'canary-in-message', Item: { pk: { S: 'canary-in-item' } } };
+    const body = {
+      __type: 'x#ValidationException',
+      message: 'canary-in-message',
+      Item: { pk: { S: 'canary-in-item' } },
+    };
     const server = await serverReplying(() => ({ status: 400, body }));
 
     const error = await failureOf(transportTo(server.endpoint).call('GetItem', {}));

@@ -4,7 +4,9 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 export function createSelfSignedCertificate(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const algorithm = sequence(objectId(0x2b, 0x65, 0x70));
-  const name = sequence(element(0x31, sequence(objectId(0x55, 0x04, 0x03), element(0x0c, Buffer.from('gatehouse test')))));
+  const name = sequence(
+    element(0x31, sequence(objectId(0x55, 0x04, 0x03), element(0x0c, Buffer.from('gatehouse test')))),
+  );
   const subjectAlternativeName = sequence(element(0x87, Buffer.from([127, 0, 0, 1])));
   const extension = sequence(objectId(0x55, 0x1d, 0x11), element(0x04, subjectAlternativeName));
   const toBeSigned = sequence(

@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { apiKeySecretMatches, createApiKey, hashApiKeySecret, parseApiKey } from '../../../lambdas/crypto/api-key.ts';
 import { Secret } from '../../../lambdas/crypto/secret.ts';
 
-const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const base62 = Array.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
 
 function fromBase62(text: string): number {
-  return [...text].reduce((sum, digit) => sum * 62 + base62.indexOf(digit), 0);
+  return Array.from(text).reduce((sum, digit) => sum * 62 + base62.indexOf(digit), 0);
 }
 
 describe('createApiKey', () => {
@@ -31,7 +31,7 @@ describe('createApiKey', () => {
     let text = '';
     while (drawn + 100 < bytes.length) text += createApiKey(everyByteEquallyOften).apiKey.reveal().slice(3, 54);
 
-    const counts = [...base62].map((digit) => text.split(digit).length - 1);
+    const counts = base62.map((digit) => text.split(digit).length - 1);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(4);
   });
 

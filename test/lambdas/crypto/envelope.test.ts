@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnvelopeError, openSecret, sealSecret } from '../../../lambdas/crypto/envelope.ts';
-import type { EncryptionContext, KeyGenerator, KeyUnwrapper } from '../../../lambdas/crypto/key-wrapper.ts';
 import { KeyWrapperError } from '../../../lambdas/crypto/key-wrapper-error.ts';
+import type { EncryptionContext, KeyGenerator, KeyUnwrapper } from '../../../lambdas/crypto/key-wrapper.ts';
 import { createLocalKeyWrapper } from '../../../lambdas/crypto/local-key-wrapper.ts';
 import { Secret } from '../../../lambdas/crypto/secret.ts';
 // Made with Python's `cryptography`, so that our own reading of the layout is not its only witness.
@@ -83,7 +83,7 @@ describe('sealSecret and openSecret', () => {
       }
     }
 
-    expect([...reasons].sort()).toEqual(['refused', 'truncated', 'unknown-version']);
+    expect(reasons).toEqual(new Set(['refused', 'truncated', 'unknown-version']));
   });
 
   it('fails at every shorter length, and with bytes added', async () => {

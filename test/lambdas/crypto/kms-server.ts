@@ -35,7 +35,10 @@ function generateDataKey(key: Buffer, { KeyId, EncryptionContext }: KmsInput): R
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(contextBytes(EncryptionContext));
   const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   const blob = Buffer.from(JSON.stringify({ KeyId, sealed: sealed.toString('base64') }));
-  return { status: 200, body: { KeyId, Plaintext: plaintext.toString('base64'), CiphertextBlob: blob.toString('base64') } };
+  return {
+    status: 200,
+    body: { KeyId, Plaintext: plaintext.toString('base64'), CiphertextBlob: blob.toString('base64') },
+  };
 }
 
 function decrypt(key: Buffer, { KeyId, CiphertextBlob, EncryptionContext }: KmsInput): Reply {
@@ -43,17 +46,22 @@ function decrypt(key: Buffer, { KeyId, CiphertextBlob, EncryptionContext }: KmsI
     const blob = JSON.parse(Buffer.from(CiphertextBlob!, 'base64').toString()) as { KeyId: string; sealed: string };
     if (blob.KeyId !== KeyId) return exception('IncorrectKeyException', 'The key ID does not match');
     const sealed = Buffer.from(blob.sealed, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(contextBytes(EncryptionContext));
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(
+      contextBytes(EncryptionContext),
+    );
     decipher.setAuthTag(sealed.subarray(-16));
     const plaintext = Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
-    return { status: 200, body: { KeyId, Plaintext: plaintext.toString('base64'), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' } };
+    return {
+      status: 200,
+      body: { KeyId, Plaintext: plaintext.toString('base64'), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
+    };
   } catch {
     return exception('InvalidCiphertextException', undefined);
   }
 }
 
 function contextBytes(context: KmsInput['EncryptionContext'] = {}): Buffer {
-  return Buffer.from(JSON.stringify(Object.entries(context).sort()));
+  return Buffer.from(JSON.stringify(context, Object.keys(context).toSorted()));
 }
 
 function exception(type: string, message: string | undefined): Reply {

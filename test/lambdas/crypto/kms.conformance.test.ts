@@ -2,8 +2,8 @@ import { DecryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterEach, expect, it } from 'vitest';
 import { createAwsTransport } from '../../../lambdas/aws/json-transport.ts';
 import { openSecret, sealSecret } from '../../../lambdas/crypto/envelope.ts';
-import type { EncryptionContext } from '../../../lambdas/crypto/key-wrapper.ts';
 import { KeyWrapperError } from '../../../lambdas/crypto/key-wrapper-error.ts';
+import type { EncryptionContext } from '../../../lambdas/crypto/key-wrapper.ts';
 import { createLeanKmsUnwrapper } from '../../../lambdas/crypto/lean-kms-key-wrapper.ts';
 import { createSdkKmsGenerator } from '../../../lambdas/crypto/sdk-kms-key-wrapper.ts';
 import { Secret } from '../../../lambdas/crypto/secret.ts';
@@ -24,7 +24,7 @@ const context: EncryptionContext = {
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 async function startKms(intercept?: (call: ReceivedCall) => Reply | undefined) {

@@ -28,7 +28,10 @@ it('unwraps what it wrapped, and makes a new 32-byte key every time', async () =
 it.each(vectors)('unwraps the committed data key of $name', async (vector) => {
   const { unwrapper } = createLocalKeyWrapper(Buffer.from(vector.keyEncryptionKey, 'hex'));
 
-  const dataKey = await unwrapper.unwrapDataKey(Buffer.from(vector.wrapped, 'hex'), { ...vector.context, app: 'gatehouse' });
+  const dataKey = await unwrapper.unwrapDataKey(Buffer.from(vector.wrapped, 'hex'), {
+    ...vector.context,
+    app: 'gatehouse',
+  });
 
   expect(dataKey.toString('hex')).toBe(vector.dataKey);
 });
@@ -48,7 +51,10 @@ it('reports a mismatch for another context, another wrapping key, and damaged or
     unwrapper.unwrapDataKey(Buffer.alloc(0), context),
   ]);
 
-  const mismatch = { status: 'rejected', reason: expect.objectContaining({ name: 'KeyWrapperError', kind: 'mismatch' }) };
+  const mismatch = {
+    status: 'rejected',
+    reason: expect.objectContaining({ name: 'KeyWrapperError', kind: 'mismatch' }),
+  };
   expect(results).toEqual(results.map(() => mismatch));
 });
 

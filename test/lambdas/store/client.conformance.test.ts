@@ -17,7 +17,13 @@ const region = 'eu-west-1';
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
 function createLean(endpoint: string, responseTimeoutMs: number): ClosableClient {
-  const options = { service: 'dynamodb', region, endpoint, responseTimeoutMs, credentials: async () => credentials } as const;
+  const options = {
+    service: 'dynamodb',
+    region,
+    endpoint,
+    responseTimeoutMs,
+    credentials: async () => credentials,
+  } as const;
   const transport = createAwsTransport(options);
   return { client: createLeanStoreClient(transport), close: () => transport.close() };
 }
@@ -199,7 +205,10 @@ describe.each(implementations)('the $name store client against the embedded Dyna
   });
 
   it('scans page by page', async () => {
-    const keys = Array.from({ length: 5 }, (_, index) => ({ pk: { S: 'workspace' }, sk: { S: `credential-${index}` } }));
+    const keys = Array.from({ length: 5 }, (_, index) => ({
+      pk: { S: 'workspace' },
+      sk: { S: `credential-${index}` },
+    }));
     for (const Item of keys) await client.putItem({ TableName: 'vault', Item });
 
     const first = await client.scan({ TableName: 'vault', Limit: 4 });
@@ -280,13 +289,17 @@ describe.each(implementations)('the $name store client against a failing server'
   it.each(failures)('fails as $kind after $reply, as often as it may try', async (failure) => {
     reply = failure.reply;
 
-    const errors = await Promise.all(operationNames.map((operation) => failureOf(operations[operation](closable.client))));
+    const errors = await Promise.all(
+      operationNames.map((operation) => failureOf(operations[operation](closable.client))),
+    );
 
     const tables = server.calls.map(({ body }) => (JSON.parse(body) as { TableName: string }).TableName);
     const attempts = operationNames.map((operation) => tables.filter((table) => table === operation).length);
     const [forRepeatable, forOnceOnly] = name === 'lean' ? failure.attempts : [1, 1];
     expect(errors.map((error) => error.kind)).toEqual(operationNames.map(() => failure.kind));
-    expect(attempts).toEqual(operationNames.map((it) => (repeatable.includes(it) ? forRepeatable : forOnceOnly)));
+    expect(attempts).toEqual(
+      operationNames.map((operation) => (repeatable.includes(operation) ? forRepeatable : forOnceOnly)),
+    );
     expect(inspect(errors, { depth: null, showHidden: true })).not.toContain('canary');
   });
 
@@ -314,7 +327,7 @@ describe.each(implementations)('the $name store client against a failing server'
 
     unreachable.close();
     expect(errors.map((error) => error.kind)).toEqual(['unavailable', 'unavailable']);
-    expect(errors[0]!.message).toBe('GetItem: ECONNREFUSED');
+    expect(errors[0].message).toBe('GetItem: ECONNREFUSED');
   });
 });
 
