@@ -8,13 +8,13 @@ import type { Caller } from './authenticate.ts';
  */
 export function meterClaims(caller: Caller, nowMs: number): MeterClaim[] {
   const key = caller.key.policy;
-  const { organization, workspace } = caller.workspace.policy;
+  const { organization, workspace, version } = caller.workspace.policy;
   const claims: MeterClaim[] = [
     {
       id: `key#${key.publicId}`,
       policyVersion: caller.key.asOf,
       limits: key.limits ?? {},
-      money: budgetMoney(key.budget, nowMs),
+      money: budgetMoney(key.budget, key.version, nowMs),
     },
     {
       id: `org#${organization.id}`,
@@ -24,20 +24,24 @@ export function meterClaims(caller: Caller, nowMs: number): MeterClaim[] {
     },
   ];
   if (workspace.limits !== undefined || workspace.budget !== undefined) {
-    const money = budgetMoney(workspace.budget, nowMs);
+    const money = budgetMoney(workspace.budget, version, nowMs);
     claims.push({ id: `workspace#${workspace.id}`, limits: workspace.limits ?? {}, money });
   }
   // Beside the balance, not in its place: an organization can be prepaid and have a monthly budget.
   if (organization.budget !== undefined) {
-    claims.push({ id: `budget#${organization.id}`, limits: {}, money: budgetMoney(organization.budget, nowMs) });
+    claims.push({
+      id: `budget#${organization.id}`,
+      limits: {},
+      money: budgetMoney(organization.budget, version, nowMs),
+    });
   }
   return claims;
 }
 
-function budgetMoney(budget: Budget | undefined, nowMs: number): MeterMoney {
+function budgetMoney(budget: Budget | undefined, policyVersion: number, nowMs: number): MeterMoney {
   if (budget === undefined) return { kind: 'counted' };
   const period = budgetPeriod(budget.period, nowMs);
-  return { kind: 'budget', amountMicroUsd: budget.amountMicroUsd, period: period.name, ...period.end };
+  return { kind: 'budget', amountMicroUsd: budget.amountMicroUsd, period: period.name, ...period.end, policyVersion };
 }
 
 const dayMs = 86_400_000;

@@ -28,6 +28,8 @@ export interface MeterItem {
   readonly budgetMicroUsd: number;
   /** The budget period the balance belongs to, such as `2026-11`; empty where no budget is managed. */
   readonly period: string;
+  /** Version of the policy that the period came from. */
+  readonly budgetVersion: number;
   readonly buckets: readonly HoldBucket[];
   /** False for an item that somebody created with less than all counters. */
   readonly complete: boolean;
@@ -45,6 +47,7 @@ export const meterAttributes = [
   'balance',
   'budget',
   'period',
+  'budgetVersion',
 ] as const;
 
 export type MeterAttribute = (typeof meterAttributes)[number];
@@ -80,6 +83,7 @@ export function parseMeterItem(item: Record<string, AttributeValue> | undefined)
     balanceMicroUsd: number('balance'),
     budgetMicroUsd: number('budget'),
     period: item['period']?.S ?? '',
+    budgetVersion: number('budgetVersion'),
     buckets,
     complete: meterAttributes.every((name) => name === 'policyVersion' || item[name] !== undefined),
   };

@@ -58,7 +58,11 @@ export type MeterMoney =
       readonly amountMicroUsd: number;
       readonly period: string;
       readonly periodEndsAt?: number;
+      /** Version of the policy that grants it: of two kinds of period (a day's, a month's), the newer policy's counts. */
+      readonly policyVersion: number;
     };
+
+type Budget = Extract<MeterMoney, { kind: 'budget' }>;
 
 export interface HoldRequest {
   /** Tokens counted against the minute; corrected when the real figure is known. */
@@ -187,22 +191,35 @@ function returnEnded(expression: UpdateExpression, observed: MeterItem, nowMs: n
  * Makes the meter's budget and period those of the policy and returns what that adds to the balance. A new period starts with
  * nothing spent; a changed amount keeps what was spent.
  */
-function adoptBudget(
-  expression: UpdateExpression,
-  money: Extract<MeterMoney, { kind: 'budget' }>,
-  observed: MeterItem | undefined,
-): number {
-  if (
-    observed === undefined ||
-    (observed.period === money.period && observed.budgetMicroUsd === money.amountMicroUsd)
-  ) {
-    expression.require('period', '=', money.period).require('budget', '=', money.amountMicroUsd);
+function adoptBudget(expression: UpdateExpression, money: Budget, observed: MeterItem | undefined): number {
+  const { period, amountMicroUsd } = observed === undefined ? money : budgetFor(money, observed);
+  if (observed === undefined || (observed.period === period && observed.budgetMicroUsd === amountMicroUsd)) {
+    expression.require('period', '=', period).require('budget', '=', amountMicroUsd);
     return 0;
   }
   expression.require('period', '=', observed.period).require('budget', '=', observed.budgetMicroUsd);
-  expression.set('period', money.period).set('budget', money.amountMicroUsd);
-  const forgiven = observed.period === money.period ? 0 : spentMicroUsd(observed);
-  return money.amountMicroUsd - observed.budgetMicroUsd + forgiven;
+  expression.set('period', period).set('budget', amountMicroUsd);
+  expression.set('budgetVersion', Math.max(money.policyVersion, observed.budgetVersion));
+  return grantedMicroUsd(money, observed);
+}
+
+/**
+ * The period and amount that hold once this meter has met this budget. Periods only go forward, or two hosts on either side of
+ * midnight would each open theirs again and again with nothing spent; and so do policies that differ in the kind of period.
+ */
+function budgetFor(money: Budget, item: MeterItem): Pick<Budget, 'period' | 'amountMicroUsd'> {
+  const sameKind = item.period.length === money.period.length;
+  if (sameKind) return { ...money, period: item.period > money.period ? item.period : money.period };
+  return item.budgetVersion > money.policyVersion
+    ? { period: item.period, amountMicroUsd: item.budgetMicroUsd }
+    : money;
+}
+
+/** What adopting this budget adds to the balance. */
+function grantedMicroUsd(money: Budget, item: MeterItem): number {
+  const { period, amountMicroUsd } = budgetFor(money, item);
+  const forgiven = item.period === period ? 0 : spentMicroUsd(item);
+  return amountMicroUsd - item.budgetMicroUsd + forgiven;
 }
 
 /** Spent in the meter's current period, open holds excluded. */
@@ -212,7 +229,7 @@ export function spentMicroUsd(item: MeterItem): number {
 
 /** Why this item refuses the hold; `undefined` when only a race stood in the way. Mirrors the conditions above. */
 function refusalOf(claim: MeterClaim, hold: HoldRequest, nowMs: number, item: MeterItem): Refusal | undefined {
-  const { limits, money } = claim;
+  const { limits } = claim;
   const sameMinute = item.minute >= minuteOf(nowMs);
   const requests = sameMinute ? item.minuteRequests : 0;
   const tokens = sameMinute ? item.minuteTokens : 0;
@@ -222,7 +239,7 @@ function refusalOf(claim: MeterClaim, hold: HoldRequest, nowMs: number, item: Me
   if (tokens + hold.tokens > (limits.tokensPerMinute ?? Infinity)) return 'tokensPerMinute';
   if (dayRequests >= (limits.requestsPerDay ?? Infinity)) return 'requestsPerDay';
   if (item.inflight - ended.count >= (limits.concurrentRequests ?? Infinity)) return 'concurrentRequests';
-  if (money.kind !== 'counted' && hold.amountMicroUsd > availableMicroUsd(claim, item, nowMs)) return 'money';
+  if (hold.amountMicroUsd > Math.max(0, availableMicroUsd(claim, item, nowMs))) return 'money';
   return undefined;
 }
 
@@ -231,9 +248,7 @@ export function availableMicroUsd(claim: MeterClaim, item: MeterItem, nowMs: num
   const { money } = claim;
   if (money.kind === 'counted') return Number.MAX_SAFE_INTEGER;
   const available = item.balanceMicroUsd + totalHolds(expiredBuckets(item, nowMs)).amountMicroUsd;
-  if (money.kind === 'prepaid') return available;
-  const forgiven = item.period === money.period ? 0 : spentMicroUsd(item);
-  return available + money.amountMicroUsd - item.budgetMicroUsd + forgiven;
+  return money.kind === 'prepaid' ? available : available + grantedMicroUsd(money, item);
 }
 
 function isComplete(item: MeterItem, claim: MeterClaim): boolean {
