@@ -1,4 +1,5 @@
 import { EnvelopeError, openSecret } from '../crypto/envelope.ts';
+import { KeyWrapperError } from '../crypto/key-wrapper-error.ts';
 import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
 import type { Secret } from '../crypto/secret.ts';
 import { GatewayError } from '../http/gateway-error.ts';
@@ -41,7 +42,8 @@ export function createCredentialReader(options: {
       return await openSecret(found.sealed, found.context, options.keyUnwrapper);
     } catch (error) {
       if (error instanceof EnvelopeError) throw unusable('could not be opened');
-      throw error;
+      if (!(error instanceof KeyWrapperError)) throw error;
+      throw error.kind === 'unavailable' ? keyServiceUnavailable(error) : unusable('could not be opened');
     }
   };
 
@@ -53,8 +55,9 @@ export function createCredentialReader(options: {
       const secret = load(use, reference);
       opened.delete(id);
       forgetOldest(opened, options.now());
-      opened.set(id, { at: options.now(), secret });
-      secret.catch(() => opened.delete(id));
+      const entry = { at: options.now(), secret };
+      opened.set(id, entry);
+      secret.catch(() => opened.get(id) === entry && opened.delete(id));
       return secret;
     },
   };
@@ -74,4 +77,9 @@ function ownerOf(use: CredentialUse, reference: CredentialReference): string {
 
 function unusable(problem: string): GatewayError {
   return new GatewayError('provider_credential_missing', 502, `The provider credential ${problem}.`);
+}
+
+function keyServiceUnavailable(cause: unknown): GatewayError {
+  const message = 'Gatehouse could not open the provider credential just now. Try again.';
+  return new GatewayError('store_unavailable', 503, message, { retryAfterSeconds: 1, cause });
 }

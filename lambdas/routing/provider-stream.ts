@@ -155,7 +155,8 @@ function parse(bytes: Buffer, start: number, end: number): unknown {
 
 function isTruncated(rest: Buffer): boolean {
   const data = eventData(rest.toString('utf8'));
-  if (data === undefined) return false;
+  // The one event of any protocol whose data is not JSON.
+  if (data === undefined || data.trim() === '[DONE]') return false;
   try {
     JSON.parse(data);
     return false;

@@ -43,6 +43,7 @@ export class UpstreamBody {
     });
     response.on('error', (error) => this.#fail('reset', error));
     response.on('close', () => {
+      limits.signal.removeEventListener('abort', this.#onAbort);
       if (!this.#ended) this.#fail('reset');
     });
     limits.signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -50,9 +51,18 @@ export class UpstreamBody {
 
   readonly #onAbort = (): void => this.#fail('aborted');
 
-  /** What has arrived since the last call, or `undefined`. */
+  /**
+   * What has arrived since the last call, or `undefined`.
+   *
+   * @throws BodyFailure `total-timeout`: a provider that never pauses must end in time as well.
+   */
   read(): Buffer | undefined {
-    return (this.#response.read() as Buffer | null) ?? undefined;
+    const piece = this.#response.read() as Buffer | null;
+    if (piece === null) return undefined;
+    // Counted from here, not from its arrival: a slow reader's time is not the provider's silence.
+    this.#idleSince = Date.now();
+    if (this.#idleSince >= this.#limits.endsAt) throw this.#abandon('total-timeout');
+    return piece;
   }
 
   /**
@@ -62,26 +72,28 @@ export class UpstreamBody {
    * @throws BodyFailure
    */
   async wait(silenceMs: number): Promise<'data' | 'end' | 'silence'> {
-    const now = Date.now();
+    const silentAt = Date.now() + silenceMs;
     const idleEnds = this.#idleSince + this.#limits.idleMs;
-    const until = Math.min(now + silenceMs, idleEnds, this.#limits.endsAt);
-    await this.#sleepUntilWoken(until - now);
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#response.readableLength > 0) {
-      this.#idleSince = Date.now();
-      return 'data';
+    for (;;) {
+      await this.#sleepUntilWoken(Math.min(silentAt, idleEnds, this.#limits.endsAt) - Date.now());
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#response.readableLength > 0) return 'data';
+      if (this.#ended) return 'end';
+      const now = Date.now();
+      if (now >= this.#limits.endsAt) throw this.#abandon('total-timeout');
+      if (now >= idleEnds) throw this.#abandon('idle-timeout');
+      if (now >= silentAt) return 'silence';
+      // Woken with nothing there: the body is over, and its stream says `end` only to a reader.
+      this.#response.read(0);
     }
-    if (this.#ended) return 'end';
-    const after = Date.now();
-    if (after >= this.#limits.endsAt) throw this.#abandon('total-timeout');
-    if (after >= idleEnds) throw this.#abandon('idle-timeout');
-    return 'silence';
   }
 
-  /** Stops reading for good and closes the connection. */
+  /** Stops reading for good. The connection is kept where the response is all here, and closed where more would come. */
   destroy(): void {
     this.#limits.signal.removeEventListener('abort', this.#onAbort);
-    if (!this.#ended) this.#response.destroy();
+    // What comes behind the protocol's last event is only the end of the body, which nobody has read yet.
+    if (this.#response.complete) this.#response.resume();
+    else this.#response.destroy();
   }
 
   #idleSince = Date.now();
