@@ -116,7 +116,7 @@ function createStreamTap(options: { hideUsage: boolean }): StreamTap {
   const readTelling = (text: string): EventVerdict => {
     const chunk = parseData(text);
     if (!isObject(chunk)) return forward;
-    if (isObject(chunk['error'])) return failed;
+    if (isError(chunk['error'])) return failed;
     const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : [];
     finish = finishReasonOf(choices) ?? finish;
     usage = readOpenAiUsage(chunk['usage']) ?? usage;
@@ -143,14 +143,20 @@ function createStreamTap(options: { hideUsage: boolean }): StreamTap {
 }
 
 /** Inside a JSON string these quotes would be escaped, so the patterns meet structure only. */
-const telling = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"\s*:\s*\{/;
+const telling = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]/;
 
 function mayTell(text: string): boolean {
   return telling.test(text);
 }
 
+/** An object in OpenAI's own form; some inference servers send the message alone. */
+function isError(value: unknown): boolean {
+  return isObject(value) || (typeof value === 'string' && value !== '');
+}
+
+/** Short, so that of the many events only those are looked at that could be it; a comment or further blank line may come first. */
 function isDone(text: string): boolean {
-  return text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]');
+  return text.length <= 64 && text.includes('[DONE]') && eventData(text)?.trim() === '[DONE]';
 }
 
 function parseData(text: string): unknown {
