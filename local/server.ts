@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
 import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
 import { createDataPlane } from '../lambdas/data-plane/handle.ts';
+import { answerMalformedRequests } from '../lambdas/http/malformed-request.ts';
 import { createNodeListener } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
 import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
@@ -93,6 +94,7 @@ export async function startLocalServer(
     const listen = async (listener: RequestListener, port: number, option: string): Promise<string> => {
       const server = createServer({ ...serverOptions(patience), keepAliveTimeout: 65_000, noDelay: true }, listener);
       servers.push(server);
+      answerMalformedRequests(server, now);
       return listenOn(server, port, option);
     };
     const proxyUrl = await listen(

@@ -6,7 +6,11 @@ import type { GatewayResponse } from './gateway-request.ts';
  * An error in the caller's own protocol, with headers the official SDKs act on: `x-should-retry` decides, `retry-after` says when.
  * (openai-node `src/client.ts`, anthropic-sdk-typescript `src/client.ts`: shouldRetry, retryRequest)
  */
-export function errorResponse(error: GatewayError, dialect: Dialect, requestId: string): GatewayResponse {
+export function errorResponse(
+  error: GatewayError,
+  dialect: Dialect,
+  requestId: string,
+): GatewayResponse & { readonly body: Buffer } {
   return {
     status: statusFor(error, dialect),
     headers: { ...errorHeaders(error), 'content-type': 'application/json' },

@@ -70,9 +70,13 @@ async function send(
 ): Promise<void> {
   // An unread body would be taken for the next request on this connection.
   if (!incoming.complete) outgoing.setHeader('connection', 'close');
-  outgoing.writeHead(response.status, response.headers);
-  if (Buffer.isBuffer(response.body)) outgoing.end(response.body);
-  else await pump(response.body, outgoing, gone);
+  const { status, headers, body } = response;
+  if (Buffer.isBuffer(body)) {
+    outgoing.writeHead(status, { ...headers, 'content-length': String(body.length) }).end(body);
+  } else {
+    outgoing.writeHead(status, headers);
+    await pump(body, outgoing, gone);
+  }
   if (!incoming.complete) {
     incoming.resume();
     setTimeout(() => incoming.destroy(), drainMs).unref();
