@@ -1,0 +1,148 @@
+import { type CandidateName, candidateNames } from './candidates.ts';
+import { concurrencies, type Figures, median, slowStreams } from './measure.ts';
+
+export interface Budget {
+  readonly budget: string;
+  readonly measured: string;
+  readonly verdict: 'met' | 'missed' | 'not measured';
+}
+
+interface Row {
+  readonly label: string;
+  readonly figure: string;
+  readonly digits: number;
+}
+
+const perConcurrency = concurrencies.flatMap((concurrency): Row[] =>
+  (['p50', 'p90', 'p99'] as const).map((part) => ({
+    label: `added ms, ${concurrency} at a time, ${part}`,
+    figure: `added ${concurrency} ${part}`,
+    digits: 2,
+  })),
+);
+
+const rows: readonly Row[] = [
+  ...perConcurrency,
+  { label: 'ms to first byte, p50', figure: 'first byte p50', digits: 2 },
+  { label: 'ms to first byte, p99', figure: 'first byte p99', digits: 2 },
+  ...concurrencies.map((concurrency) => ({
+    label: `CPU us/request, ${concurrency} at a time`,
+    figure: `cpu ${concurrency}`,
+    digits: 0,
+  })),
+  { label: 'CPU us/chunk, usage asked for', figure: 'chunk asked', digits: 1 },
+  { label: 'CPU us/chunk, usage not asked for', figure: 'chunk not-asked', digits: 1 },
+  { label: '% of chunks that arrive singly', figure: 'pieces asked', digits: 0 },
+  { label: `peak MB, ${slowStreams} slow streams`, figure: 'rss', digits: 0 },
+  { label: 'CPU us/store call', figure: 'store call', digits: 0 },
+  { label: 'ms to load the bundle', figure: 'load', digits: 1 },
+  { label: 'ms of the first call', figure: 'first call', digits: 1 },
+];
+
+const titles: Readonly<Record<CandidateName, string>> = {
+  direct: 'direct',
+  floor: 'floor',
+  gatehouse: 'Gatehouse',
+  'gatehouse-storeless': 'without store calls',
+  portkey: '@portkey-ai/gateway',
+};
+
+/** One line per figure, one column per candidate: the median of the rounds, and between which values they lay. */
+export function formatTable(figures: Figures): string {
+  const shown = rows.filter(({ figure }) => candidateNames.some((name) => figures.of(figure, name).length > 0));
+  const lines = shown.map(({ label, figure, digits }) => [
+    label,
+    ...candidateNames.map((name) => formatValues(figures.of(figure, name), digits)),
+  ]);
+  return alignColumns([['', ...candidateNames.map((name) => titles[name])], ...lines]);
+}
+
+function formatValues(values: readonly number[], digits: number): string {
+  const middle = median(values);
+  if (middle === undefined) return '-';
+  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
+  return values.length === 1 ? middle.toFixed(digits) : `${middle.toFixed(digits)} (${low}-${high})`;
+}
+
+export function formatBudgets(budgets: readonly Budget[]): string {
+  const lines = budgets.map(({ budget, measured, verdict }) => [budget, measured, verdict]);
+  return alignColumns([['budget', 'measured', ''], ...lines]);
+}
+
+function alignColumns(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** The budgets of the design, each against the median of this run. */
+export function judgeBudgets(figures: Figures, bundleBytes: number): readonly Budget[] {
+  const value = (figure: string, name: CandidateName): number | undefined => median(figures.of(figure, name));
+  return [
+    ...concurrencies.map((concurrency) =>
+      ratioBudget(
+        `CPU per request without store calls, ${concurrency} at a time: <= 2 x floor`,
+        [value(`cpu ${concurrency}`, 'gatehouse-storeless'), value(`cpu ${concurrency}`, 'floor')],
+        2,
+      ),
+    ),
+    ratioBudget(
+      'time to first byte, store calls included: <= 2 x floor',
+      [value('first byte p50', 'gatehouse'), value('first byte p50', 'floor')],
+      2,
+    ),
+    ...(['asked', 'not-asked'] as const).map((usage) =>
+      ratioBudget(
+        `CPU per streamed chunk, usage ${usage === 'asked' ? 'asked for' : 'not asked for'}: <= 1.5 x floor`,
+        [value(`chunk ${usage}`, 'gatehouse'), value(`chunk ${usage}`, 'floor')],
+        1.5,
+      ),
+    ),
+    limitBudget(`${slowStreams} slow streams: <= 160 MB`, value('rss', 'gatehouse'), 160, 'MB'),
+    limitBudget('CPU per store call: <= 450 us', value('store call', 'gatehouse'), 450, 'us'),
+    portkeyBudget(value('added 1 p50', 'gatehouse'), value('added 1 p50', 'portkey')),
+    limitBudget('bundle of the proxy: <= 120 KB', bundleBytes / 1024, 120, 'KB'),
+    limitBudget('load and first call: <= 60 ms', value('load and first call', 'gatehouse'), 60, 'ms'),
+  ];
+}
+
+function ratioBudget(budget: string, values: readonly (number | undefined)[], limit: number): Budget {
+  const [measured, floor] = values;
+  if (measured === undefined || floor === undefined) return { budget, measured: '-', verdict: 'not measured' };
+  const ratio = measured / floor;
+  return { budget, measured: `${ratio.toFixed(2)} x`, verdict: ratio <= limit ? 'met' : 'missed' };
+}
+
+function limitBudget(budget: string, measured: number | undefined, limit: number, unit: string): Budget {
+  if (measured === undefined) return { budget, measured: '-', verdict: 'not measured' };
+  return { budget, measured: `${measured.toFixed(1)} ${unit}`, verdict: measured <= limit ? 'met' : 'missed' };
+}
+
+function portkeyBudget(ours: number | undefined, theirs: number | undefined): Budget {
+  const budget = "added p50 one at a time, everything included: below the peer's";
+  if (ours === undefined || theirs === undefined) return { budget, measured: '-', verdict: 'not measured' };
+  const measured = `${ours.toFixed(2)} ms against ${theirs.toFixed(2)} ms`;
+  return { budget, measured, verdict: ours < theirs ? 'met' : 'missed' };
+}
+
+/** Every figure with the values of its rounds, for `--json`. */
+export function toJson(figures: Figures): object {
+  return Object.fromEntries(
+    [...rows.map(({ figure }) => figure), ...concurrencies.map((concurrency) => `total ${concurrency} p50`)].map(
+      (figure) => [
+        figure,
+        Object.fromEntries(
+          candidateNames
+            .filter((name) => figures.of(figure, name).length > 0)
+            .map((name) => [name, { median: median(figures.of(figure, name)), rounds: figures.of(figure, name) }]),
+        ),
+      ],
+    ),
+  );
+}
