@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
+import type { Secret } from '../crypto/secret.ts';
+import { GatewayError, ProviderError } from '../http/gateway-error.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
@@ -91,10 +92,16 @@ async function attempt(request: OutgoingRequest, target: Target, options: CallOp
     if (error instanceof UpstreamFailure) throw unreachable(provider, error);
     if (error instanceof BodyFailure) throw brokenOff(provider, error);
     if (error instanceof RangeError) throw invalidResponse(provider, 'an event is too large');
+    if (error instanceof ProviderError && credential !== undefined) withholdSecret(error, credential);
     throw error;
   } finally {
     options.journal.waitedMs += performance.now() - sentAt;
   }
+}
+
+/** A refusal may quote the request it refuses, its headers included; our credential is not the caller's to read. */
+function withholdSecret(error: ProviderError, credential: Secret): void {
+  error.message = error.message.replaceAll(credential.reveal(), '[credential]');
 }
 
 async function readAnswer(

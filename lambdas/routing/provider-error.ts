@@ -21,7 +21,7 @@ export function refusedByProvider(provider: Provider, response: RefusedResponse)
         ...(detail.param !== undefined && { param: detail.param }),
       },
     );
-  switch (response.status) {
+  switch (isAboutOurCredential(response.status, detail) ? 401 : response.status) {
     case 401:
     case 403:
       return make(
@@ -63,6 +63,12 @@ export function refusedByProvider(provider: Provider, response: RefusedResponse)
             false,
           );
   }
+}
+
+/** xAI and Google answer 400 to a wrong key, and quote part of it: that is no mistake of the caller's. */
+function isAboutOurCredential(status: number, { message = '', code }: Detail): boolean {
+  if (status !== 400) return false;
+  return code === 'invalid_api_key' || /(?:incorrect|invalid) api key|api key (?:not valid|expired)/i.test(message);
 }
 
 export interface RefusedResponse {
