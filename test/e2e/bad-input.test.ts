@@ -157,7 +157,11 @@ describe('a request that is well-formed and not for this caller', () => {
   });
 
   it.each([
-    ['a model nobody has a credential for', { model: 'deepseek/deepseek-v4-flash' }, { status: 400, code: 'provider_credential_missing' }],
+    [
+      'a model nobody has a credential for',
+      { model: 'deepseek/deepseek-v4-flash' },
+      { status: 400, code: 'provider_credential_missing' },
+    ],
     ['a model no provider has', { model: 'no-such-model' }, { status: 404, code: 'model_not_found' }],
     ['a provider that does not exist', { model: 'constructor/x' }, { status: 404, code: 'model_not_found' }],
     ['an alias that only an object has', { model: 'toString' }, { status: 404, code: 'model_not_found' }],
