@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAwsTransport } from '../../../lambdas/aws/json-transport.ts';
 import { sealSecret } from '../../../lambdas/crypto/envelope.ts';
+import { KeyWrapperError } from '../../../lambdas/crypto/key-wrapper-error.ts';
 import { createLocalKeyWrapper } from '../../../lambdas/crypto/local-key-wrapper.ts';
 import { Secret } from '../../../lambdas/crypto/secret.ts';
 import { createCredentialReader } from '../../../lambdas/routing/credentials.ts';
@@ -95,6 +96,29 @@ describe('createCredentialReader', () => {
     const opening = reader.open({ workspace: 'two-providers', provider: 'lab' }, reference);
 
     await expect(opening).rejects.toMatchObject({ code: 'provider_credential_missing' });
+  });
+
+  it('says that a later try may help while the key service does not answer, and opens then', async () => {
+    await storeFor('patient');
+    let outages = 1;
+    const reader = createCredentialReader({
+      store,
+      table: database.tableNames.vault,
+      now: () => 0,
+      keyUnwrapper: {
+        async unwrapDataKey(wrapped, context) {
+          if (outages-- > 0) throw new KeyWrapperError('unavailable', 'KMS Decrypt: no answer (HTTP 0)');
+          return unwrapper.unwrapDataKey(wrapped, context);
+        },
+      },
+    });
+    const use = { workspace: 'patient', provider: 'openai' };
+
+    const failure: unknown = await reader.open(use, reference).catch((error: unknown) => error);
+    const secret = await reader.open(use, reference);
+
+    expect(failure).toMatchObject({ code: 'store_unavailable', status: 503, retryable: true });
+    expect(secret.reveal()).toBe('secret of patient');
   });
 
   it('reads the vault again after five minutes', async () => {
