@@ -95,6 +95,7 @@ export async function startLocalServer(
       const server = createServer({ ...serverOptions(patience), keepAliveTimeout: 65_000, noDelay: true }, listener);
       servers.push(server);
       answerMalformedRequests(server, now);
+      closeConnectionsOnceIdle(server);
       return listenOn(server, port, option);
     };
     const proxyUrl = await listen(
@@ -135,6 +136,15 @@ function explainDatabase(error: unknown): never {
       ? 'Another Gatehouse is running on it; stop that one, or choose another folder with --data-dir.'
       : 'Choose another folder with --data-dir or GATEHOUSE_DATA_DIR.';
   throw new ConfigurationError(`${error.message}\n${hint}`);
+}
+
+/** A connection whose last request ends after the server was told to close would otherwise be kept alive for its next one. */
+function closeConnectionsOnceIdle(server: Server): void {
+  server.on('request', (_request, response) => {
+    response.once('close', () => {
+      if (!server.listening) server.closeIdleConnections();
+    });
+  });
 }
 
 /** Idle connections are closed at once, busy ones when their request is done or the grace is over. */
