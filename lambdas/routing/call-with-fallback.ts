@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../crypto/secret.ts';
-import { GatewayError, ProviderError } from '../http/gateway-error.ts';
+import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
@@ -86,69 +86,71 @@ async function attempt(request: OutgoingRequest, target: Target, options: CallOp
   try {
     const response = await options.upstream.post({ ...built, timeouts, signal: options.signal });
     body = new UpstreamBody(response, { idleMs: timeouts.idleMs, endsAt, signal: options.signal });
-    return await readAnswer(request, target, response, body);
+    return await readAnswer({ request, target, credential }, response, body);
   } catch (error) {
     body?.destroy();
     if (error instanceof UpstreamFailure) throw unreachable(provider, error);
     if (error instanceof BodyFailure) throw brokenOff(provider, error);
     if (error instanceof RangeError) throw invalidResponse(provider, 'an event is too large');
-    if (error instanceof ProviderError && credential !== undefined) withholdSecret(error, credential);
     throw error;
   } finally {
     options.journal.waitedMs += performance.now() - sentAt;
   }
 }
 
-/** A refusal may quote the request it refuses, its headers included; our credential is not the caller's to read. */
-function withholdSecret(error: ProviderError, credential: Secret): void {
-  error.message = error.message.replaceAll(credential.reveal(), '[credential]');
+/** One request to one target. */
+interface Attempt {
+  readonly request: OutgoingRequest;
+  readonly target: Target;
+  readonly credential: Secret | undefined;
 }
 
-async function readAnswer(
-  request: OutgoingRequest,
-  target: Target,
-  response: IncomingMessage,
-  body: UpstreamBody,
-): Promise<ProviderAnswer> {
+async function readAnswer(current: Attempt, response: IncomingMessage, body: UpstreamBody): Promise<ProviderAnswer> {
+  const { request, target, credential } = current;
   const { provider } = target;
   const status = response.statusCode ?? 0;
-  if (status < 200 || status > 299) throw await refusal(target, response, body);
+  if (status < 200 || status > 299) throw await refusal(current, response, body);
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw invalidResponse(provider, 'it is compressed, which was not asked for');
   const type = response.headers['content-type'] ?? '';
   if (request.facts.stream && type.startsWith('text/event-stream')) {
     const tap = request.protocol.createStreamTap({ hideUsage: !request.facts.wantsStreamUsage });
-    const stream = await openProviderStream({ provider, body, tap, splitter: new SseSplitter() });
+    const stream = await openProviderStream({ provider, credential, body, tap, splitter: new SseSplitter() });
     return { kind: 'stream', target, stream };
   }
   const bytes = await readWholeBody(body, maxResponseBytes);
-  if (request.facts.stream) throw notAStream(target, bytes);
-  return { kind: 'whole', target, body: bytes, facts: readFacts(request, target, bytes) };
+  if (request.facts.stream) throw notAStream(current, bytes);
+  return { kind: 'whole', target, body: bytes, facts: readFacts(current, bytes) };
 }
 
 /** Some providers answer 200 with an error as plain JSON where a stream was asked for. */
-function notAStream(target: Target, bytes: Buffer): ProviderError {
+function notAStream({ target, credential }: Attempt, bytes: Buffer): ProviderError {
   const value = parseJson(bytes);
-  if (hasError(value)) return failedInside(target.provider, value);
+  if (hasError(value)) return failedInside(target.provider, value, credential);
   return invalidResponse(target.provider, 'a stream was asked for, and it is none');
 }
 
-function readFacts(request: OutgoingRequest, target: Target, bytes: Buffer): ResponseFacts {
+function readFacts({ request, target, credential }: Attempt, bytes: Buffer): ResponseFacts {
   const value = parseJson(bytes);
   if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
   const facts = request.protocol.readResponse(value);
   if (facts !== undefined) return facts;
-  if (hasError(value)) throw failedInside(target.provider, value);
+  if (hasError(value)) throw failedInside(target.provider, value, credential);
   throw invalidResponse(target.provider, 'it does not have the shape of its protocol');
 }
 
-async function refusal(target: Target, response: IncomingMessage, body: UpstreamBody): Promise<ProviderError> {
+async function refusal(
+  { target, credential }: Attempt,
+  response: IncomingMessage,
+  body: UpstreamBody,
+): Promise<ProviderError> {
   const bytes = await readWholeBody(body, maxErrorBytes).catch(() => Buffer.alloc(0));
-  return refusedByProvider(target.provider, {
+  const refused = {
     status: response.statusCode ?? 0,
     body: parseJson(bytes),
     retryAfterSeconds: retryAfterSeconds(response.headers),
-  });
+  };
+  return refusedByProvider(target.provider, refused, credential);
 }
 
 /** `retry-after-ms` (OpenAI), else `retry-after` in seconds or as a date; anything unreadable counts as absent. */

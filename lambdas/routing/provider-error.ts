@@ -1,3 +1,4 @@
+import type { Secret } from '../crypto/secret.ts';
 import { type GatewayErrorCode, ProviderError } from '../http/gateway-error.ts';
 import type { Provider } from '../providers/provider.ts';
 import { isObject } from '../wire/json-fields.ts';
@@ -9,8 +10,8 @@ import type { UpstreamFailure } from './upstream.ts';
  * SDK's, could help. Text is passed on only for refusals of the caller's own request; texts of server errors and of refused
  * credentials can hold stack traces and parts of keys.
  */
-export function refusedByProvider(provider: Provider, response: RefusedResponse): ProviderError {
-  const detail = readDetail(response.body);
+export function refusedByProvider(provider: Provider, response: RefusedResponse, credential?: Secret): ProviderError {
+  const detail = readDetail(response.body, credential);
   const name = provider.displayName;
   const make = (code: GatewayErrorCode, status: number, message: string, retryable: boolean): ProviderError =>
     new ProviderError(
@@ -78,8 +79,8 @@ export interface RefusedResponse {
 }
 
 /** An error event inside a stream or a 200 that carries an error: the provider's own type says what it stands for. */
-export function failedInside(provider: Provider, body: unknown): ProviderError {
-  return refusedByProvider(provider, { status: statusOf(body), body, retryAfterSeconds: undefined });
+export function failedInside(provider: Provider, body: unknown, credential?: Secret): ProviderError {
+  return refusedByProvider(provider, { status: statusOf(body), body, retryAfterSeconds: undefined }, credential);
 }
 
 function statusOf(body: unknown): number {
@@ -160,17 +161,21 @@ interface Detail {
   readonly param: string | undefined;
 }
 
-/** OpenAI and Anthropic nest under `error`; some compatible servers answer flat, or with a plain string. */
-function readDetail(body: unknown): Detail {
+/**
+ * OpenAI and Anthropic nest under `error`; some compatible servers answer flat, or with a plain string. A refusal may quote the
+ * request it refuses, headers included: our credential is not the caller's to read.
+ */
+function readDetail(body: unknown, credential: Secret | undefined): Detail {
   const outer = isObject(body) ? body : {};
   const error = isObject(outer['error']) ? outer['error'] : outer;
+  const text = (value: unknown, maximum: number): string | undefined => {
+    if (typeof value !== 'string' || value.length === 0) return undefined;
+    const safe = credential === undefined ? value : value.replaceAll(credential.reveal(), '[credential]');
+    return safe.slice(0, maximum);
+  };
   return {
     message: text(error['message'], 500) ?? text(outer['error'], 500) ?? text(outer['detail'], 500),
     code: text(error['code'], 100) ?? text(error['type'], 100),
     param: text(error['param'], 100),
   };
-}
-
-function text(value: unknown, maximum: number): string | undefined {
-  return typeof value === 'string' && value.length > 0 ? value.slice(0, maximum) : undefined;
 }

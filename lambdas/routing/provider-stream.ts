@@ -1,3 +1,4 @@
+import type { Secret } from '../crypto/secret.ts';
 import type { ProviderError } from '../http/gateway-error.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { StreamTap } from '../wire/protocol.ts';
@@ -26,6 +27,8 @@ export interface ProviderStream {
 
 interface StreamParts {
   readonly provider: Provider;
+  /** Withheld from what the provider may quote in an error. */
+  readonly credential?: Secret | undefined;
   readonly body: UpstreamBody;
   readonly tap: StreamTap;
   readonly splitter: SseSplitter;
@@ -61,7 +64,7 @@ function firstThen(first: StreamPiece, next: ProviderStream['next']): ProviderSt
   };
 }
 
-function createProviderStream({ provider, body, tap, splitter }: StreamParts): ProviderStream {
+function createProviderStream({ provider, credential, body, tap, splitter }: StreamParts): ProviderStream {
   let bytesSeen = 0;
   /** A piece that follows the one just given: the end or failure found behind other events of the same chunk. */
   let following: StreamPiece | undefined;
@@ -84,7 +87,7 @@ function createProviderStream({ provider, body, tap, splitter }: StreamParts): P
         if (verdict.kind === 'replace') passed.push(verdict.bytes);
         if (verdict.kind === 'end') following = { kind: 'end', bytes: bytes.subarray(start, eventEnd) };
         if (verdict.kind === 'error')
-          following = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd)) };
+          following = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd), credential) };
         if (following !== undefined) return joined(passed);
       }
       start = eventEnd;
