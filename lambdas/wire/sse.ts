@@ -1,8 +1,7 @@
 /** Larger than any event a provider sends (images included); a stream that never ends its event must not eat the memory. */
 const maxEventBytes = 16 * 1024 * 1024;
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
+const tailLength = 3;
 
 /** Whole events: event `i` spans `[i === 0 ? 0 : ends[i - 1], ends[i])` in `bytes` and, since `text` is latin1, in `text` too. */
 export interface SseEvents {
@@ -21,20 +20,26 @@ const noEvents: SseEvents = { bytes: Buffer.alloc(0), text: '', ends: [] };
 export class SseSplitter {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** The last bytes of what is pending: as much of a blank line as can have come without ending it (`CR LF CR`). */
+  #tail = '';
 
   /** @throws RangeError when one event passes 16 MiB. */
   push(chunk: Buffer): SseEvents {
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
     if (this.#pendingBytes > maxEventBytes) throw new RangeError('a server-sent event is larger than 16 MiB');
-    // Without a line ending no event can have ended: joining is put off, so that a slow drip costs no quadratic copying.
-    if (!chunk.includes(lineFeed) && !chunk.includes(carriageReturn)) return noEvents;
+    // Joining is put off until an event has ended, so that a large one in small pieces costs no quadratic copying.
+    if (this.#pending.length > 1 && !hasBlankLine(this.#tail + chunk.toString('latin1'))) {
+      this.#tail = (this.#tail + chunk.toString('latin1', Math.max(0, chunk.length - tailLength))).slice(-tailLength);
+      return noEvents;
+    }
     const bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#pendingBytes);
     const text = bytes.toString('latin1');
-    const ends = bytes.includes(carriageReturn) ? endsWithAnyLineEnding(text) : endsWithLineFeeds(text);
+    const ends = text.includes('\r') ? endsWithAnyLineEnding(text) : endsWithLineFeeds(text);
     const consumed = ends.at(-1) ?? 0;
     this.#pending = consumed === bytes.length ? [] : [bytes.subarray(consumed)];
     this.#pendingBytes = bytes.length - consumed;
+    this.#tail = text.slice(Math.max(consumed, text.length - tailLength));
     return { bytes, text, ends };
   }
 
@@ -50,11 +55,18 @@ function endsWithLineFeeds(text: string): number[] {
   return ends;
 }
 
-/** Two line endings in a row. A CR that ends the text may be half of a CRLF, so that event is not whole before the next byte. */
+/** Two line endings in a row. */
+const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?=[^\n]))/;
+
+function hasBlankLine(text: string): boolean {
+  return text.includes('\n\n') || (text.includes('\r') && blankLine.test(text));
+}
+
+/** A CR that ends the text may be half of a CRLF, so that event is not whole before the next byte. */
 function endsWithAnyLineEnding(text: string): number[] {
-  const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?=[^\n]))/g;
+  const everyBlankLine = new RegExp(blankLine, 'g');
   const ends: number[] = [];
-  while (blankLine.exec(text) !== null) ends.push(blankLine.lastIndex);
+  while (everyBlankLine.exec(text) !== null) ends.push(everyBlankLine.lastIndex);
   return ends;
 }
 
