@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { WireError } from './wire-error.ts';
 
 /** Deeper than any tool schema in use, shallow enough that no recursive consumer downstream overflows. */
 const maxDepth = 200;
-/** Strings at least this long without a space in their first part are taken for base64 data, not prose. */
+/** Strings at least this long whose first part is ASCII without a space are taken for base64 data, not prose. */
 const attachmentMinimumBytes = 2048;
 const attachmentProbeBytes = 512;
 
@@ -157,8 +157,12 @@ function protoKeyError(): WireError {
   return new WireError('invalid_json', 'The request body has a key named "__proto__", which is not accepted.');
 }
 
+/** An escape for something beyond ASCII. Prose in scripts that put no space between words may come without any other sign. */
+const escapedLetter = /\\u(?!00[0-7])/;
+
 function isAttachment(bytes: Buffer, start: number, end: number): boolean {
-  return !bytes.subarray(start, Math.min(start + attachmentProbeBytes, end)).includes(space);
+  const probe = bytes.subarray(start, Math.min(start + attachmentProbeBytes, end));
+  return !probe.includes(space) && isAscii(probe) && !escapedLetter.test(probe.toString('latin1'));
 }
 
 /**
@@ -176,7 +180,7 @@ export function withMembers(body: JsonBody, changes: Readonly<Record<string, unk
     if (changes[name] !== undefined && !body.members.has(name)) push(memberBytes(name, changes[name]));
   }
   for (const [name, member] of body.members) {
-    if (!(name in changes)) push(body.bytes.subarray(member.keyStart, member.valueEnd));
+    if (!Object.hasOwn(changes, name)) push(body.bytes.subarray(member.keyStart, member.valueEnd));
     else if (changes[name] !== undefined) push(memberBytes(name, changes[name]));
   }
   pieces.push(pieces.length === 0 ? Buffer.from('{}') : closeBrace);
