@@ -27,8 +27,9 @@ export function createOriginCheck(options: {
 }): OriginCheck {
   let accepted: readonly Buffer[] = [];
   let readAt = -Infinity;
+  let reading: Promise<void> | undefined;
 
-  const read = async (): Promise<void> => {
+  const load = async (): Promise<void> => {
     readAt = options.now();
     try {
       const answer = (await options.secretsManager.call('GetSecretValue', { SecretId: options.secretId })) as {
@@ -42,11 +43,21 @@ export function createOriginCheck(options: {
     }
   };
 
+  const read = (): Promise<void> => {
+    reading ??= load().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+
   return async (presented) => {
-    if (options.now() - readAt > maxAgeMs) await read();
     if (presented === undefined) return false;
+    if (options.now() - readAt > maxAgeMs) await read();
     const given = digest(presented);
     const matches = (): boolean => accepted.some((value) => timingSafeEqual(value, given));
+    if (matches()) return true;
+    // Nobody is refused while the value that could let them in is on its way.
+    await reading;
     if (matches()) return true;
     if (options.now() - readAt < rereadMs) return false;
     await read();
