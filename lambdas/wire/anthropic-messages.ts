@@ -94,14 +94,14 @@ function countsOf(value: unknown): Counts {
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== undefined));
 }
 
-/** `input_tokens` excludes both cache reads and writes; the split by lifetime may be missing, and is then all five minutes. */
+/** `input_tokens` excludes both cache reads and writes; what the split by lifetime leaves out of the sum is five minutes. */
 function usageOf(counts: Counts): TokenUsage | undefined {
   if (counts.input === undefined) return undefined;
   const write1h = counts.cacheWrite1h ?? 0;
   return {
     inputTokens: counts.input,
     cacheReadInputTokens: counts.cacheRead ?? 0,
-    cacheWrite5mInputTokens: counts.cacheWrite5m ?? Math.max(0, (counts.cacheWrite ?? 0) - write1h),
+    cacheWrite5mInputTokens: Math.max(counts.cacheWrite5m ?? 0, (counts.cacheWrite ?? 0) - write1h),
     cacheWrite1hInputTokens: write1h,
     outputTokens: counts.output ?? 0,
     reasoningTokens: 0,

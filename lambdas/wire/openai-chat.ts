@@ -126,8 +126,9 @@ function createStreamTap(options: { hideUsage: boolean }): StreamTap {
 
   // Asked for usage, OpenAI adds a null one to every other chunk; a caller who did not ask must not see that either.
   const withoutNullUsage = (text: string): EventVerdict => {
-    if (!options.hideUsage || !text.includes(',"usage":null')) return forward;
-    return { kind: 'replace', bytes: Buffer.from(text.replace(',"usage":null', ''), 'latin1') };
+    if (!options.hideUsage || !text.includes('"usage"')) return forward;
+    const without = text.replace(nullUsage, '');
+    return without === text ? forward : { kind: 'replace', bytes: Buffer.from(without, 'latin1') };
   };
 
   return {
@@ -144,6 +145,8 @@ function createStreamTap(options: { hideUsage: boolean }): StreamTap {
 
 /** Inside a JSON string these quotes would be escaped, so the patterns meet structure only. */
 const telling = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]/;
+
+const nullUsage = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/;
 
 function mayTell(text: string): boolean {
   return telling.test(text);
