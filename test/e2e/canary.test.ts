@@ -1,0 +1,284 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKey, parseApiKey } from '../../lambdas/crypto/api-key.ts';
+import { createLocalKeyWrapper } from '../../lambdas/crypto/local-key-wrapper.ts';
+import { createDataPlane, endpoints } from '../../lambdas/data-plane/handle.ts';
+import type { StoreClient } from '../../lambdas/store/client.ts';
+import { requestRecordAttributes } from '../../lambdas/store/request-record.ts';
+import { createLogger, type LogLine } from '../../lambdas/telemetry/logger.ts';
+import { readAllItems, seedPolicies, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
+import {
+  type Greeting,
+  type LeaveForTheEnd,
+  quietFlags,
+  startLocalProcess,
+  temporaryFolder,
+} from '../fixtures/local-process.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
+import {
+  canaryRequests,
+  type CanaryRequest,
+  marker,
+  misbehave,
+  routeMarker,
+  secretMarker,
+  strayRequests,
+} from './canary-requests.ts';
+import { openSocket, type RawAnswer, sendRaw } from './raw-http.ts';
+
+/** A text in every form it could be hiding in. */
+function formsOf(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const each = (encode: (code: number) => string): string => [...bytes].map(encode).join('');
+  const hex = (code: number): string => code.toString(16).padStart(2, '0');
+  // Base64 of it inside something longer: for each alignment, the characters that its own bytes alone decide.
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const start = Math.ceil((offset * 8) / 6);
+    return [encoded.slice(start, Math.floor(((offset + bytes.length) * 8) / 6))];
+  });
+  return [
+    text,
+    ...base64,
+    bytes.toString('hex'),
+    each((code) => `%${hex(code)}`),
+    each((code) => `\\u00${hex(code)}`),
+    bytes.toString('utf16le'),
+  ].map((form) => form.toLowerCase());
+}
+
+const withoutCase = (bytes: string): string => bytes.toLowerCase();
+
+/** Names of the places that hold the text, in any form. */
+function findAll(text: string, places: ReadonlyMap<string, string>): string[] {
+  const forms = formsOf(text);
+  return [...places].filter(([, content]) => forms.some((form) => content.includes(form))).map(([name]) => name);
+}
+
+function filesOf(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
+  const files = names.filter((name) => statSync(name).isFile());
+  return new Map(files.map((name) => [path.relative(folder, name), withoutCase(readFileSync(name, 'latin1'))]));
+}
+
+/** Bytes as text, so that what was stored in binary is searched too. */
+function itemsOf(stored: StoredItems): Map<string, string> {
+  const asText = (_name: string, value: unknown): unknown =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+  const entries = Object.entries(stored).flatMap(([table, items]) =>
+    items.map((item, index) => [`${table} ${index}`, withoutCase(JSON.stringify(item, asText))] as const),
+  );
+  return new Map(entries);
+}
+
+describe('a marker sent on every way in', () => {
+  let greeting: Greeting;
+  let keys: Record<string, string>;
+  let answers: RawAnswer[];
+  let stdout: string;
+  let stderr: string;
+  let stored: StoredItems;
+  let files: Map<string, string>;
+  let dataFolder: string;
+
+  const cleanUps: (() => Promise<void> | void)[] = [];
+  const leaveForTheEnd: LeaveForTheEnd = (cleanUp) => void cleanUps.push(cleanUp);
+  afterAll(async () => {
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+  });
+  beforeAll(async () => {
+    const upstream = await startUpstream(misbehave);
+    cleanUps.push(() => upstream.close());
+    dataFolder = path.join(temporaryFolder(leaveForTheEnd), 'data');
+    keys = await seedPolicies(path.join(dataFolder, 'database'), {
+      keys: {
+        revoked: { status: 'revoked' },
+        poor: { budget: { amountMicroUsd: 1, period: 'total' } },
+        minute: { limits: { requestsPerMinute: 1 } },
+        narrow: { models: ['none'] },
+      },
+      routes: { [routeMarker]: { strategy: 'ordered', targets: [{ provider: 'sim', model: 'echo' }] } },
+    });
+    const lab = {
+      baseUrl: `${upstream.url}/v1`,
+      protocols: ['openai-chat', 'openai-embeddings', 'anthropic-messages'],
+      models: [{ id: 'sample', price: { inputPerMillion: 1_000_000, outputPerMillion: 1_000_000 } }],
+      credentialEnv: 'LAB_KEY',
+    };
+    const configuration = writeConfiguration(path.dirname(dataFolder), { lab });
+    const environment = { LAB_KEY: `lab-${secretMarker}-0001`, OPENAI_API_KEY: `sk-${secretMarker}-0002` };
+    const flags = [...quietFlags(dataFolder), '--config', configuration];
+    const runner = startLocalProcess(flags, environment, leaveForTheEnd);
+    greeting = await runner.ready();
+    answers = [];
+    for (const request of [...Object.values(canaryRequests).flat(), ...strayRequests]) {
+      answers.push(await sendCanary(request));
+    }
+    await fetch(`${greeting.adminUrl}/${marker}?${marker}`, { headers: { authorization: `Bearer ${marker}` } });
+    runner.kill('SIGTERM');
+    await runner.exited;
+    stdout = runner.stdout();
+    stderr = runner.stderr();
+    files = filesOf(dataFolder);
+    stored = await readAllItems(path.join(dataFolder, 'database'));
+  }, 60_000);
+
+  async function sendCanary({ key, abandoned, ...request }: CanaryRequest): Promise<RawAnswer> {
+    const secret = key === 'local' ? greeting.apiKey : keys[key];
+    const headers = { ...request.headers, ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
+    if (abandoned === undefined) return sendRaw(greeting.proxyUrl, { ...request, headers });
+    const socket = await openSocket(greeting.proxyUrl);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const length = Buffer.byteLength(request.body ?? '');
+    socket.write(`POST ${request.path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n${lines.join('')}\r\n`);
+    socket.write(request.body ?? '');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.destroy();
+    return { status: 0, headers: {}, body: '' };
+  }
+
+  it('has a canary for every endpoint', () => {
+    const names = endpoints.map(({ method, path: endpoint }) => `${method} ${endpoint}`);
+
+    expect(Object.keys(canaryRequests).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('went everywhere: to success, to refusals and to every kind of failure', () => {
+    const statuses = new Set(answers.map(({ status }) => status));
+    const endings = new Set(stored.requests.map((item) => item['ending']?.S));
+
+    for (const status of [200, 400, 401, 402, 403, 404, 405, 413, 429, 431, 502, 529])
+      expect(statuses).toContain(status);
+    expect([...statuses].filter((status) => status === 500 || Number.isNaN(status))).toEqual([]);
+    for (const ending of [
+      'completed',
+      'provider-refused',
+      'provider-failed',
+      'provider-failed-midstream',
+      'caller-gone',
+    ])
+      expect(endings).toContain(ending);
+    // The search itself works: it finds what has to be there, in each of the places.
+    const [record] = stored.requests;
+    const id = record?.['id']?.S ?? '';
+    expect(findAll(id, itemsOf(stored))).toHaveLength(1);
+    expect(findAll(id, new Map([['stderr', withoutCase(stderr)]]))).toEqual(['stderr']);
+    expect(findAll(id, files).every((name) => name.startsWith('database'))).toBe(true);
+    expect(findAll(id, files).length).toBeGreaterThan(0);
+    expect(
+      findAll(marker, new Map(answers.map(({ body }, index) => [String(index), withoutCase(body)]))).length,
+    ).toBeGreaterThan(9);
+    for (const form of formsOf(marker)) expect(findAll(marker, new Map([['form', `x${form}x`]]))).toEqual(['form']);
+  });
+
+  it.each([
+    ['the marker', () => marker],
+    ['a credential of a provider', () => secretMarker],
+    ['the secret of an API key', () => parseApiKey(greeting.apiKey)?.secret.reveal() ?? ''],
+    ['the secret of a revoked key', () => parseApiKey(keys['revoked'] ?? '')?.secret.reveal() ?? ''],
+  ])('leaves no trace of %s in any table, log line, file or error output', (_name, text) => {
+    const secrets = new Set(['api-key', 'admin-token']);
+    const otherFiles = new Map([...files].filter(([name]) => !secrets.has(name)));
+    const ownLine = `${JSON.stringify(greeting)}\n`;
+
+    expect(text().length).toBeGreaterThan(15);
+    expect(findAll(text(), itemsOf(stored))).toEqual([]);
+    expect(findAll(text(), otherFiles)).toEqual([]);
+    const output = new Map([
+      ['stdout', withoutCase(stdout.replace(ownLine, ''))],
+      ['stderr', withoutCase(stderr)],
+    ]);
+    expect(findAll(text(), output)).toEqual([]);
+  });
+
+  it('stores and logs the model that was resolved, not the text the caller named it by', () => {
+    const items = itemsOf({ ...stored, policy: [] });
+
+    expect(findAll(routeMarker, new Map([...items, ['stderr', withoutCase(stderr)]]))).toEqual([]);
+  });
+
+  it('tells no caller the credential of a provider', () => {
+    const told = answers.map(
+      ({ headers, body }, index) => [String(index), withoutCase(JSON.stringify(headers) + body)] as const,
+    );
+
+    expect(findAll(secretMarker, new Map(told))).toEqual([]);
+  });
+
+  it('keeps the two files that hold secrets to their owner', () => {
+    for (const name of ['api-key', 'admin-token', 'key-encryption-key']) {
+      expect((statSync(path.join(dataFolder, name)).mode & 0o777).toString(8)).toBe('600');
+    }
+    expect((statSync(dataFolder).mode & 0o777).toString(8)).toBe('700');
+  });
+
+  it('stores of a request the listed attributes and nothing else', () => {
+    const allowed = new Set<string>(['pk', 'sk', ...requestRecordAttributes]);
+
+    expect(stored.requests.length).toBeGreaterThan(50);
+    expect(stored.requests.flatMap((item) => Object.keys(item).filter((name) => !allowed.has(name)))).toEqual([]);
+  });
+
+  it('logs of a request the listed attributes and nothing else', () => {
+    const allowed = new Set<string>(['type', 'level', ...requestRecordAttributes, 'organization', 'workspace', 'key']);
+    const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
+
+    expect(lines.length).toBeGreaterThan(100);
+    for (const line of lines) {
+      expect(Object.keys(JSON.parse(line) as object).filter((name) => !allowed.has(name))).toEqual([]);
+    }
+  });
+});
+
+it('logs no word of an error that nobody expected', async () => {
+  const logs: LogLine[] = [];
+  const fail = async (): Promise<never> => {
+    throw Object.assign(new TypeError(`${marker} at line ${marker}`, { cause: new Error(marker) }), {
+      [marker]: marker,
+    });
+  };
+  const store: StoreClient = {
+    getItem: fail,
+    putItem: fail,
+    updateItem: fail,
+    deleteItem: fail,
+    query: fail,
+    scan: fail,
+  };
+  const handle = createDataPlane({
+    store,
+    tables: { policy: 'policy', meter: 'meter', requests: 'requests', vault: 'vault' },
+    keyUnwrapper: createLocalKeyWrapper(Buffer.alloc(32)).unwrapper,
+    upstream: { post: fail, close: () => {} },
+    logger: createLogger((line) => logs.push(line)),
+    region: 'test',
+    now: () => 1_767_225_600_000,
+  });
+  const body = JSON.stringify({ model: 'sim/echo', messages: [{ role: 'user', content: marker }] });
+
+  const response = await handle({
+    id: 'req_1',
+    method: 'POST',
+    path: '/v1/chat/completions',
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json', 'x-api-key': createApiKey().apiKey.reveal() },
+    readBody: async () => Buffer.from(body),
+    sourceAddress: '127.0.0.1',
+    receivedAt: 1_767_225_600_000,
+    deadline: 1_767_225_700_000,
+    signal: new AbortController().signal,
+  });
+
+  expect(logs).toMatchObject([
+    { type: 'fault', error: 'TypeError' },
+    { type: 'refused', status: response.status },
+  ]);
+  const answer = Buffer.isBuffer(response.body) ? response.body.toString() : '';
+  const places = new Map([
+    ['logs', withoutCase(JSON.stringify(logs))],
+    ['answer', withoutCase(JSON.stringify(response.headers) + answer)],
+  ]);
+  expect(answer).toContain('error');
+  expect(findAll(marker, places)).toEqual([]);
+});
