@@ -186,12 +186,17 @@ function toAdmission(
     reservations: reserved.reservations,
     maxOutputTokens: enforced ? cap : undefined,
     reservedOutputTokens: cap * facts.choices,
-    estimatedInputTokens: inputTokensUsually(request.body),
+    estimatedInputTokens: estimatedInput(request),
     headers: {
       ...rateLimitHeaders(meters, request.dialect, deps.now()),
       ...(enforced && cap !== facts.maxOutputTokens && { 'x-gatehouse-max-output-tokens': String(cap) }),
     },
   };
+}
+
+/** Never more than was held for: a long body can hold more than the context of a small model. */
+function estimatedInput({ body, facts, targets }: AdmissionRequest): number {
+  return Math.min(inputTokensUsually(body), ...targets.map((target) => inputTokensAtMost(body, facts, target)));
 }
 
 function toError(refusals: readonly Refused[], dialect: Dialect, now: number): GatewayError {

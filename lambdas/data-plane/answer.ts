@@ -142,8 +142,9 @@ async function* streamBody({ answering, passage, dialect }: Answering, deps: Dep
   }
 }
 
-function brokenOff(piece: Extract<StreamPiece, { kind: 'failed' }>, passage: Passage): [Ending, GatewayError] {
-  if (passage.request.signal.aborted) return ['caller-gone', piece.error];
+function brokenOff(piece: Extract<StreamPiece, { kind: 'failed' }>, passage: Passage): [Ending, GatewayError?] {
+  // Our own abort made the provider's stream break off: no fault of the provider's.
+  if (passage.request.signal.aborted) return ['caller-gone'];
   return [piece.error.code === 'provider_timeout' ? 'timed-out' : 'provider-failed-midstream', piece.error];
 }
 

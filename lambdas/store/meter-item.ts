@@ -2,6 +2,8 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /** A request lives at most this long; its hold is returned soon after, whatever became of the process. */
 export const maxRequestSeconds = 15 * 60;
+/** After its deadline a request may still wait a minute for a caller who does not read, and then has to be settled. */
+const settlingSeconds = 2 * 60;
 const bucketSeconds = 5 * 60;
 
 /** Money and places held by unsettled requests whose time ends at `end` (epoch seconds). */
@@ -55,9 +57,9 @@ export type MeterAttribute = (typeof meterAttributes)[number];
 export const holdAttribute = (end: number): string => `hold_${end}`;
 export const countAttribute = (end: number): string => `count_${end}`;
 
-/** End of the bucket in which a hold taken now is returned if nobody settles it: 15 to 20 minutes from now. */
+/** End of the bucket in which a hold taken now is returned if nobody settles it: 17 to 22 minutes from now. */
 export function bucketEnd(nowMs: number): number {
-  return Math.ceil((Math.floor(nowMs / 1000) + maxRequestSeconds) / bucketSeconds) * bucketSeconds;
+  return Math.ceil((Math.floor(nowMs / 1000) + maxRequestSeconds + settlingSeconds) / bucketSeconds) * bucketSeconds;
 }
 
 export const minuteOf = (nowMs: number): number => Math.floor(nowMs / 60_000);
