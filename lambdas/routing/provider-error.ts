@@ -84,8 +84,9 @@ export function failedInside(provider: Provider, body: unknown, credential?: Sec
 }
 
 function statusOf(body: unknown): number {
-  const error = isObject(body) && isObject(body['error']) ? body['error'] : {};
-  for (const mark of [error['type'], error['code'], error['status']]) {
+  const error = errorOf(body);
+  // The code is the more telling: OpenAI's type for a wrong key and for an exceeded context is `invalid_request_error` both.
+  for (const mark of [error['code'], error['type'], error['status']]) {
     if (typeof mark === 'number' && mark >= 400 && mark <= 599) return mark;
     const known = typeof mark === 'string' ? statusByType.get(mark) : undefined;
     if (known !== undefined) return known;
@@ -97,6 +98,7 @@ const statusByType = new Map([
   ['invalid_request_error', 400],
   ['context_length_exceeded', 400],
   ['authentication_error', 401],
+  ['invalid_api_key', 401],
   ['billing_error', 402],
   ['insufficient_quota', 402],
   ['permission_error', 403],
@@ -161,13 +163,22 @@ interface Detail {
   readonly param: string | undefined;
 }
 
-/**
- * OpenAI and Anthropic nest under `error`; some compatible servers answer flat, or with a plain string. A refusal may quote the
- * request it refuses, headers included: our credential is not the caller's to read.
- */
+/** OpenAI and Anthropic nest under `error`; some compatible servers answer flat, or with a plain string. */
+function errorOf(body: unknown): Readonly<Record<string, unknown>> {
+  const outer = outerOf(body);
+  return isObject(outer['error']) ? outer['error'] : outer;
+}
+
+/** Google's OpenAI-compatible endpoint puts its error into an array. */
+function outerOf(body: unknown): Readonly<Record<string, unknown>> {
+  const outer: unknown = Array.isArray(body) ? body[0] : body;
+  return isObject(outer) ? outer : {};
+}
+
+/** A refusal may quote the request it refuses, headers included: our credential is not the caller's to read. */
 function readDetail(body: unknown, credential: Secret | undefined): Detail {
-  const outer = isObject(body) ? body : {};
-  const error = isObject(outer['error']) ? outer['error'] : outer;
+  const outer = outerOf(body);
+  const error = errorOf(body);
   const text = (value: unknown, maximum: number): string | undefined => {
     if (typeof value !== 'string' || value.length === 0) return undefined;
     const safe = credential === undefined ? value : value.replaceAll(credential.reveal(), '[credential]');
