@@ -29,7 +29,7 @@ test('changes nothing of the request but the model', () => {
 
   const built = openaiEmbeddings.buildRequest(body, openaiEmbeddings.readRequest(body), changes);
 
-  expect(built.toString()).toBe('{"model":"x", "input":["ü"], "dimensions":9007199254740993}');
+  expect(built.toString()).toBe('{"model":"x","input":["ü"],"dimensions":9007199254740993}');
 });
 
 test('reads the usage of an answer, and takes nothing else for one', () => {
