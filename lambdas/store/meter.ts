@@ -353,9 +353,9 @@ export async function sweepMeters(meters: MeterStore, nowMs: number): Promise<nu
     });
     for (const raw of page.Items ?? []) {
       const item = requireItem(parseMeterItem(raw));
-      if (expiredBuckets(item, nowMs).length === 0) continue;
       await returnHolds(meters, raw['pk']?.S ?? '', item, nowMs);
-      swept += 1;
+      // A bucket whose holds were all settled is cleared as well, but nobody was interrupted.
+      if (totalHolds(expiredBuckets(item, nowMs)).count > 0) swept += 1;
     }
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
