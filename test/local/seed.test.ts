@@ -1,0 +1,100 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readConfiguration } from '../../local/configuration.ts';
+import { startLocalServer } from '../../local/server.ts';
+import { readAllItems, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
+import { temporaryFolder } from '../fixtures/local-process.ts';
+
+/** Starts and stops once, as a user with these declarations and variables would. */
+async function runOnce(folder: string, environment: NodeJS.ProcessEnv, providers: Record<string, object> = {}) {
+  const flags = ['--port', '0', '--admin-port', '0', '--data-dir', path.join(folder, 'data')];
+  const configuration = readConfiguration([...flags, '--config', writeConfiguration(folder, providers)], environment);
+  if (configuration === 'help') throw new Error('no help was asked for');
+  const server = await startLocalServer(configuration, () => {});
+  onTestFinished(() => server.close());
+  await server.close();
+  return { ...server, stored: await readAllItems(path.join(folder, 'data', 'database')) };
+}
+
+function policyOf(stored: StoredItems, id: string): unknown {
+  const item = stored.policy.find(({ pk }) => pk?.S === id);
+  return JSON.parse(item?.['document']?.S ?? 'null');
+}
+
+interface Catalog {
+  readonly version: number;
+  readonly providers: Record<string, object>;
+  readonly credentials: Record<string, object>;
+}
+
+const lab = { baseUrl: 'https://lab.example.com/v1', models: [{ id: '*', free: true }], credentialEnv: 'LAB_KEY' };
+
+describe('seed', () => {
+  it('registers the built-in providers whose variable is set, and the declared ones', async () => {
+    const environment = { OPENAI_API_KEY: 'sk-1', LAB_KEY: 'lab-1', GEMINI_API_KEY: '' };
+
+    const { providers, stored } = await runOnce(temporaryFolder(), environment, { lab });
+
+    expect([...providers].toSorted()).toEqual(['lab', 'openai', 'sim']);
+    const catalog = policyOf(stored, 'catalog#providers') as Catalog;
+    expect(Object.keys(catalog.providers).toSorted()).toEqual(['lab', 'sim']);
+    expect(Object.keys(catalog.credentials).toSorted()).toEqual(['lab', 'openai']);
+  });
+
+  it('stores credentials sealed, with their last four characters to tell them apart', async () => {
+    const { stored } = await runOnce(temporaryFolder(), { OPENAI_API_KEY: 'sk-not-to-be-read-1234' });
+
+    expect(stored.vault).toMatchObject([{ provider: { S: 'openai' }, lastFour: { S: '1234' } }]);
+    expect(Buffer.from(stored.vault[0]?.['sealed']?.B ?? []).includes('not-to-be-read')).toBe(false);
+    expect(JSON.stringify(stored)).not.toContain('not-to-be-read');
+  });
+
+  it('forgets a provider that is no longer declared, and lets a declared one take the place of a built-in one', async () => {
+    const folder = temporaryFolder();
+    await runOnce(folder, { LAB_KEY: 'lab-1', OPENAI_API_KEY: 'sk-1' }, { lab });
+
+    const openai = { ...lab, credentialEnv: undefined, auth: { kind: 'none' } };
+    const { providers, stored } = await runOnce(folder, { OPENAI_API_KEY: 'sk-1' }, { openai });
+
+    expect([...providers].toSorted()).toEqual(['openai', 'sim']);
+    expect(policyOf(stored, 'catalog#providers')).toMatchObject({ version: 2, credentials: {} });
+  });
+
+  it('makes one key and keeps it; makes another where its file is gone', async () => {
+    const folder = temporaryFolder();
+
+    const first = await runOnce(folder, {});
+    const second = await runOnce(folder, {});
+    rmSync(path.join(folder, 'data', 'api-key'));
+    const third = await runOnce(folder, {});
+
+    expect(second.apiKey).toBe(first.apiKey);
+    expect(third.apiKey).not.toBe(first.apiKey);
+    expect(third.stored.policy.filter(({ pk }) => pk?.S?.startsWith('key#'))).toHaveLength(2);
+    expect(JSON.stringify(third.stored)).not.toContain(first.apiKey.slice(20, 50));
+  });
+
+  it('makes another key where the database is gone', async () => {
+    const folder = temporaryFolder();
+    const first = await runOnce(folder, {});
+    rmSync(path.join(folder, 'data', 'database'), { recursive: true });
+
+    const second = await runOnce(folder, {});
+
+    expect(second.apiKey).not.toBe(first.apiKey);
+    expect(second.adminToken).toBe(first.adminToken);
+  });
+
+  it('leaves the workspace as it was changed', async () => {
+    const folder = temporaryFolder();
+    const first = await runOnce(folder, {});
+
+    const second = await runOnce(folder, {});
+
+    expect(policyOf(second.stored, 'workspace#local')).toEqual(policyOf(first.stored, 'workspace#local'));
+    expect(policyOf(first.stored, 'workspace#local')).toMatchObject({
+      organization: { id: 'local', retentionDays: 90 },
+    });
+  });
+});
