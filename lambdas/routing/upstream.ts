@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions, request as httpsRequest } from 'node:https';
 import { isPrivateLiteral, publicLookup } from './private-addresses.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -34,7 +34,8 @@ export class UpstreamFailure extends Error {
 export interface UpstreamClient {
   /**
    * Sends one POST and resolves with the response as soon as its headers are in. Redirects are not followed: one could carry the
-   * credential elsewhere. A kept-alive socket that turns out to be closed before any response byte is replaced once.
+   * credential elsewhere. A kept-alive socket that turns out to be closed before any response byte is
+   * replaced by a new one, once.
    *
    * @throws UpstreamFailure
    */
@@ -53,14 +54,14 @@ const keepAliveMs = 4_000;
 /** The only place that calls a provider. */
 export function createUpstreamClient(options: UpstreamOptions = {}): UpstreamClient {
   const agentOptions = {
-    keepAlive: true,
-    timeout: keepAliveMs,
     noDelay: true,
     ...(options.allowPrivateAddresses === true ? {} : { lookup: publicLookup }),
   };
-  const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+  const pooled = createAgents({ ...agentOptions, keepAlive: true, timeout: keepAliveMs });
+  // After one stale socket the others of the pool are no better: a provider that restarts closes them all.
+  const fresh = createAgents({ ...agentOptions, keepAlive: false });
 
-  const sendOnce = (request: UpstreamRequest): Promise<IncomingMessage> =>
+  const sendOnce = (request: UpstreamRequest, agents: Agents): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const secure = request.url.protocol === 'https:';
       const outgoing = (secure ? httpsRequest : httpRequest)(request.url, {
@@ -90,28 +91,29 @@ export function createUpstreamClient(options: UpstreamOptions = {}): UpstreamCli
         throw new UpstreamFailure('refused-address');
       }
       try {
-        return await sendOnce(request);
+        return await sendOnce(request, pooled);
       } catch (error) {
-        if (error instanceof StaleSocket)
-          return sendOnce(request).catch((again: unknown) => Promise.reject(unwrap(again)));
+        if (error instanceof StaleSocket) return sendOnce(request, fresh);
         throw error;
       }
     },
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const agent of [pooled.http, pooled.https, fresh.http, fresh.https]) agent.destroy();
     },
   };
 }
 
-/** The provider had closed a socket we meant to reuse: nothing was processed, so the same request may go out once more. */
-class StaleSocket extends Error {
-  readonly failure = new UpstreamFailure('reset', this);
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
 }
 
-function unwrap(error: unknown): unknown {
-  return error instanceof StaleSocket ? error.failure : error;
+function createAgents(options: HttpsAgentOptions): Agents {
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }
+
+/** The provider had closed a socket we meant to reuse: nothing was processed, so the same request may go out once more. */
+class StaleSocket extends Error {}
 
 function toFailure(error: Error, outgoing: ClientRequest): Error {
   if (error instanceof UpstreamFailure) return error;
@@ -123,8 +125,9 @@ function toFailure(error: Error, outgoing: ClientRequest): Error {
 
 /** Connect, then first byte. Both end with the response's headers; silence afterwards is the reader's to watch. */
 function startTimers(outgoing: ClientRequest, timeouts: Timeouts): () => void {
+  const endsAt = performance.now() + timeouts.totalMs;
   const failAfter = (milliseconds: number, kind: UpstreamFailureKind): NodeJS.Timeout =>
-    setTimeout(() => outgoing.destroy(new UpstreamFailure(kind)), Math.min(milliseconds, timeouts.totalMs));
+    setTimeout(() => outgoing.destroy(new UpstreamFailure(kind)), Math.min(milliseconds, endsAt - performance.now()));
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
   const restart = (milliseconds: number, kind: UpstreamFailureKind): void => {
