@@ -21,10 +21,13 @@ export interface Answering {
 export class SettledFailure extends Error {
   override readonly name = 'SettledFailure';
   readonly failure: unknown;
+  /** What is to be said of the attempts beside the error itself. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(failure: unknown) {
+  constructor(failure: unknown, headers: Readonly<Record<string, string>>) {
     super('the request failed after its admission', { cause: failure });
     this.failure = failure;
+    this.headers = headers;
   }
 }
 
@@ -44,7 +47,7 @@ export async function answerWhole({ answering, passage }: Answering, deps: Depen
     answer = await answering;
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw new SettledFailure(error);
+    throw new SettledFailure(error, answerHeaders(passage));
   }
   markFirstByte(passage, deps);
   if (answer.kind !== 'whole') throw new TypeError('a whole answer was asked for');
@@ -77,7 +80,7 @@ export async function answerStreamed(answer: Answering, deps: Dependencies): Pro
     await settledWithin(answering, firstCommentMs);
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw new SettledFailure(error);
+    throw new SettledFailure(error, answerHeaders(passage));
   }
   passage.overheadMs = deps.now() - passage.request.receivedAt - passage.journal.waitedMs;
   return {
@@ -183,7 +186,7 @@ function answerHeaders({ admission, journal, overheadMs }: Passage): Record<stri
     'x-gatehouse-provider': journal.target?.provider.name ?? 'none',
     'x-gatehouse-model': journal.target?.model ?? 'none',
     'x-gatehouse-attempts': String(journal.attempts),
-    'x-gatehouse-overhead-ms': Math.max(0, overheadMs ?? 0).toFixed(1),
+    ...(overheadMs !== undefined && { 'x-gatehouse-overhead-ms': Math.max(0, overheadMs).toFixed(1) }),
   };
 }
 

@@ -64,10 +64,11 @@ async function handle(request: GatewayRequest, deps: Dependencies): Promise<Gate
     if (endpoint === undefined) throw notServed(known);
     response = await endpoint.serve(request, deps);
   } catch (error) {
-    const settled = error instanceof SettledFailure;
-    const refusal = toGatewayError(settled ? error.failure : error, request, deps);
-    if (!settled) logRefusal(refusal, known[0]?.path ?? 'unknown', request, deps);
-    response = errorResponse(refusal, dialect, request.id);
+    const settled = error instanceof SettledFailure ? error : undefined;
+    const refusal = toGatewayError(settled === undefined ? error : settled.failure, request, deps);
+    if (settled === undefined) logRefusal(refusal, known[0]?.path ?? 'unknown', request, deps);
+    const answer = errorResponse(refusal, dialect, request.id);
+    response = { ...answer, headers: { ...settled?.headers, ...answer.headers } };
   }
   const headers = { ...response.headers, 'x-request-id': request.id };
   return { ...response, headers: dialect === 'anthropic' ? { ...headers, 'request-id': request.id } : headers };

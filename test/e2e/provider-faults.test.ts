@@ -237,6 +237,7 @@ describe.each(clients)('a client that speaks %s', (dialect) => {
 
       const status = (dialect === 'anthropic' ? fault.anthropicStatus : undefined) ?? fault.status;
       expectRefusal(answer, { ...fault, status, dialect, owner: 'provider' });
+      expect(answer.headers).toMatchObject({ 'x-gatehouse-provider': 'lab', 'x-gatehouse-attempts': '1' });
       expectNoLeak(answer);
       await expectSettled(answer, fault.code);
     },
