@@ -47,7 +47,10 @@ export function resolveTargets(names: readonly string[], protocol: ProtocolName,
 
 function candidatesFor(name: string, policy: RoutingPolicy): Candidate[] {
   const route = Object.hasOwn(policy.workspace.routes, name) ? policy.workspace.routes[name] : undefined;
-  if (route !== undefined) return orderTargets(route, policy.random).map((target) => ({ target, route }));
+  if (route !== undefined) {
+    if (route.targets.length === 0) throw modelNotFound('The route has no targets.');
+    return orderTargets(route, policy.random).map((target) => ({ target, route }));
+  }
   const slash = name.indexOf('/');
   const provider = slash > 0 ? name.slice(0, slash) : '';
   if (providerFor(provider, policy.catalog) !== undefined) {
