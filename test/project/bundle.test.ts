@@ -7,6 +7,18 @@ import { type BuiltBundle, buildBundles } from '../../scripts/build.ts';
 
 const maxProxyBytes = 120 * 1024;
 
+/** What Lambda and the stack set, without which the function refuses to start. */
+const functionEnvironment = {
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  TABLE_POLICY: 'policy',
+  TABLE_METER: 'meter',
+  TABLE_REQUESTS: 'requests',
+  TABLE_VAULT: 'vault',
+  VAULT_KEY_ARN: 'arn:aws:kms:eu-west-1:111122223333:key/vault',
+};
+
 describe('the proxy bundle', () => {
   let folder: string;
   let proxy: BuiltBundle;
@@ -47,11 +59,14 @@ describe('the proxy bundle', () => {
 
   test('exports the handler when the runtime requires it', () => {
     const bundle = join(folder, 'first/lambdas/proxy/index.cjs');
+    // The runtime's global marks a handler as streaming; the runtime itself is in test/runtime.
+    const runtime = 'globalThis.awslambda = { streamifyResponse: (handler) => handler }';
 
-    const exported = execFileSync(process.execPath, ['-p', `typeof require(${JSON.stringify(bundle)}).handler`], {
-      env: { PATH: process.env['PATH'] },
-      encoding: 'utf8',
-    });
+    const exported = execFileSync(
+      process.execPath,
+      ['-p', `${runtime}; typeof require(${JSON.stringify(bundle)}).handler`],
+      { env: { PATH: process.env['PATH'], ...functionEnvironment }, encoding: 'utf8' },
+    );
 
     expect(exported.trim()).toBe('function');
   });
