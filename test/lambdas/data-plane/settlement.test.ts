@@ -376,6 +376,20 @@ describe('a request that ends as', () => {
     expect((await readMeters(world)).inflight).toEqual([0, 0]);
   });
 
+  test('caller gone midstream, where all that shows is that nobody reads any more', async () => {
+    const world = await createWorld({ script: hangMidStream() });
+    const request = world.request({ body: streamed });
+
+    const { body } = await world.process.handle(request);
+    for await (const piece of body as AsyncIterable<Uint8Array>) if (piece.length > 0) break;
+
+    const record = await recordOf(store, world.tenant, request);
+    expect(describeRecord(record)).toBe('caller-gone 200');
+    expect(record?.costMicroUsd).toBeGreaterThan(0);
+    expect(await readMeters(world)).toEqual({ spent: [record?.costMicroUsd, record?.costMicroUsd], inflight: [0, 0] });
+    expect((await (await world.upstream.received(1)).ended).outcome).toBe('aborted');
+  });
+
   test('has a row in docs/settlement.md for every test', () => {
     expect(Object.keys(scenarios)).toEqual(rows.map(({ ending }) => ending));
   });
