@@ -40,11 +40,11 @@ const thorough: Effort = {
   storeRequests: 600,
 };
 const quick: Effort = {
-  rounds: 3,
+  rounds: 2,
   requests: 240,
-  warmUpRequests: 800,
+  warmUpRequests: 600,
   longStreamRounds: 1,
-  coldStarts: 5,
+  coldStarts: 3,
   storeRequests: 300,
 };
 

@@ -1,29 +1,44 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { createServer, type Socket } from 'node:net';
 import type { GetItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { createStoreAnswers, dataKey, type StoreAnswers } from './store-answers.ts';
 
-/** DynamoDB and KMS, reduced to their answers: a process of its own, so that none of its work is charged to Gatehouse. */
-
+/**
+ * DynamoDB and KMS, reduced to their answers: a process of its own, so that none of its work is charged to Gatehouse, and as
+ * little HTTP as the lean client needs, since two cores are shared and every microsecond here would look like latency there.
+ */
 const answering = createStoreAnswers(process.env['BENCH_UPSTREAM_URL'] ?? '');
 
-createServer(
-  { keepAliveTimeout: 65_000, noDelay: true },
-  (incoming, response) => void answer(incoming, response),
-).listen();
+createServer({ noDelay: true }, (socket) => {
+  void answering.then((answers) => serve(socket, answers));
+}).listen();
 
-async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  const answers = await answering;
-  const input = JSON.parse(await text(incoming)) as unknown;
-  const body = JSON.stringify(answerTo(answers, String(incoming.headers['x-amz-target']), input), base64);
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+const bodyMark = '\r\n\r\n';
+
+function serve(socket: Socket, answers: StoreAnswers): void {
+  let received = '';
+  // The inputs are ASCII, so a character is a byte.
+  socket.setEncoding('latin1');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (text: string) => {
+    received += text;
+    for (;;) {
+      const bodyAt = received.indexOf(bodyMark) + bodyMark.length;
+      if (bodyAt < bodyMark.length) return;
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(received)?.[1] ?? 0);
+      if (received.length < bodyAt + length) return;
+      const operation = /\r\nx-amz-target: \w+\.(\w+)/i.exec(received)?.[1];
+      const body = JSON.stringify(answerTo(answers, operation, received.slice(bodyAt, bodyAt + length)), base64);
+      received = received.slice(bodyAt + length);
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    }
+  });
 }
 
-function answerTo(answers: StoreAnswers, target: string, input: unknown): object {
-  const operation = target.slice(target.indexOf('.') + 1);
-  if (operation === 'GetItem') return answers.getItem(input as GetItemCommandInput);
-  if (operation === 'UpdateItem') return answers.updateItem(input as UpdateItemCommandInput);
+function answerTo(answers: StoreAnswers, operation: string | undefined, body: string): object {
+  if (operation === 'GetItem') return answers.getItem(JSON.parse(body) as GetItemCommandInput);
+  if (operation === 'UpdateItem') return answers.updateItem(JSON.parse(body) as UpdateItemCommandInput);
   if (operation === 'Decrypt') return { Plaintext: dataKey().toString('base64') };
   return {};
 }

@@ -1,0 +1,18 @@
+import { createServer } from 'node:http';
+import { createDataPlane } from '../lambdas/data-plane/handle.ts';
+import { createNodeListener } from '../lambdas/http/node-adapter.ts';
+import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
+import { createLogger } from '../lambdas/telemetry/logger.ts';
+import { createStoreAnswers, dataKey, tableNames, benchApiKey } from './store-answers.ts';
+import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
+import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
+const answers = await createStoreAnswers('http://127.0.0.1:9201');
+const now = () => Date.now();
+const url = process.env.STORE;
+const store: any = url ? createLeanStoreClient(createAwsTransport({ service: 'dynamodb', region: 'bench', endpoint: url, credentials: async () => ({accessKeyId:'a',secretAccessKey:'b'}) })) : { getItem: async (i: any) => answers.getItem(i), putItem: async () => ({}), updateItem: async (i: any) => answers.updateItem(i) };
+const handle = createDataPlane({ store, tables: tableNames, keyUnwrapper: { unwrapDataKey: async () => dataKey() }, upstream: createUpstreamClient({ allowPrivateAddresses: true }), logger: createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`)), region: 'bench', now });
+createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, noDelay: true }, createNodeListener(handle, { now, requestMs: 900000 })).listen(9200, '127.0.0.1');
+process.stderr.write(benchApiKey + '\n');
+let u0 = process.cpuUsage();
+process.on('SIGUSR2', () => { const u = process.cpuUsage(u0); process.stderr.write(`cpu ${(u.user + u.system)} us\n`); u0 = process.cpuUsage(); });
+process.on('SIGTERM', () => process.exit(0));
