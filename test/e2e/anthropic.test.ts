@@ -215,6 +215,6 @@ describe('the Anthropic client with a self-declared provider', () => {
     stream.controller.abort();
 
     expect(await (await upstream.received(1)).ended).toMatchObject({ outcome: 'aborted' });
-    await expect.poll(() => logs.at(-1)).toMatchObject({ type: 'request', ending: 'caller-gone' });
+    await expect.poll(() => logs.at(-1), { timeout: 10_000 }).toMatchObject({ type: 'request', ending: 'caller-gone' });
   });
 });

@@ -102,7 +102,7 @@ describe('the OpenAI client in the middle of a stream', () => {
     const { outcome } = await (await upstream.received(1)).ended;
     expect(outcome).toBe('aborted');
     await expect
-      .poll(() => gatehouse.logs.find((line) => line.type === 'request' && line.id === request_id))
+      .poll(() => gatehouse.logs.find((line) => line.type === 'request' && line.id === request_id), { timeout: 10_000 })
       .toMatchObject({ ending: 'caller-gone' });
     expect(await getGeneration(gatehouse, request_id)).toMatchObject({ ending: 'caller-gone' });
   });
@@ -118,6 +118,8 @@ describe('the OpenAI client in the middle of a stream', () => {
 
     expect(await received.ended).toMatchObject({ outcome: 'aborted' });
     expect(await call).toBeInstanceOf(OpenAI.APIUserAbortError);
-    await expect.poll(() => logs.at(-1)).toMatchObject({ type: 'request', ending: 'caller-gone', costMicroUsd: 0 });
+    await expect
+      .poll(() => logs.at(-1), { timeout: 10_000 })
+      .toMatchObject({ type: 'request', ending: 'caller-gone', costMicroUsd: 0 });
   });
 });

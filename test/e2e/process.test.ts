@@ -33,7 +33,7 @@ describe('npm start', () => {
     const admin = await fetch(greeting.adminUrl, { headers: { authorization: `Bearer ${greeting.adminToken}` } });
     expect(admin.status).not.toBe(401);
     expect(runner.stdout()).toBe(`${JSON.stringify(greeting)}\n`);
-    await expect.poll(runner.stderr).toContain('"type":"request"');
+    await expect.poll(runner.stderr, { timeout: 10_000 }).toContain('"type":"request"');
   });
 
   it('serves a provider declared in a file, with the credential of the variable it names', async () => {

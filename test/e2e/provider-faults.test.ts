@@ -38,16 +38,20 @@ beforeAll(async () => {
   upstream = await startUpstream((request, response) => behaviour(request, response));
   const protocols = ['openai-chat', 'anthropic-messages'];
   const models = [{ id: '*', free: true }];
+  const targets = [{ provider: 'lab', model: 'sample' }];
   const dead = 'http://127.0.0.1:1/v1';
-  const timeouts = { connectMs: 1000, firstByteMs: 150, idleMs: 150 };
   gatehouse = await startGatehouse({
     providers: {
       lab: { baseUrl: `${upstream.url}/v1`, protocols, models, credentialEnv: 'LAB_KEY' },
       dead: { baseUrl: dead, protocols, models, auth: { kind: 'none' } },
     },
     environment: { LAB_KEY: labCredential },
-    // Short timeouts come with a route.
-    routes: { lab: { strategy: 'ordered', targets: [{ provider: 'lab', model: 'sample' }], timeouts } },
+    routes: {
+      lab: { strategy: 'ordered', targets },
+      // Short timeouts for those who are meant to meet them, and for nobody else on a busy machine.
+      impatient: { strategy: 'ordered', targets, timeouts: { firstByteMs: 200 } },
+      watchful: { strategy: 'ordered', targets, timeouts: { idleMs: 300 } },
+    },
     // One at a time: a request that was not settled would keep the next one out.
     keys: { single: { limits: { concurrentRequests: 1 } } },
   });
@@ -61,7 +65,7 @@ afterAll(async () => {
 const paths = { openai: '/v1/chat/completions', anthropic: '/v1/messages' } as const;
 const clients = Object.keys(paths) as (keyof typeof paths)[];
 
-async function call(dialect: keyof typeof paths, stream: boolean, model = 'lab') {
+async function call(dialect: keyof typeof paths, stream: boolean, model: string = 'lab') {
   const response = await fetch(gatehouse.url + paths[dialect], {
     method: 'POST',
     headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
@@ -96,6 +100,8 @@ interface Fault {
   readonly retryAfter?: string;
   /** Anthropic's status for it, where that is another one. */
   readonly anthropicStatus?: number;
+  /** The route it is met on. */
+  readonly route?: 'impatient' | 'watchful';
   /** Comes too late for a status where a stream was asked for. */
   readonly midStream?: true;
 }
@@ -103,11 +109,26 @@ interface Fault {
 const saying = (status: number, error: object): Handler => json({ error }, status);
 const faults: readonly Fault[] = [
   { name: 'dead', handler: deadOnConnect, status: 502, code: 'provider_unreachable', retry: true },
-  { name: 'silent', handler: hangBeforeHeaders, status: 504, code: 'provider_timeout', retry: true },
-  { name: 'silent after its headers', handler: hangAfterHeaders, status: 504, code: 'provider_timeout', retry: true },
+  {
+    name: 'silent',
+    handler: hangBeforeHeaders,
+    route: 'impatient',
+    status: 504,
+    code: 'provider_timeout',
+    retry: true,
+  },
+  {
+    name: 'silent after its headers',
+    handler: hangAfterHeaders,
+    route: 'watchful',
+    status: 504,
+    code: 'provider_timeout',
+    retry: true,
+  },
   {
     name: 'silent in the middle',
     handler: hangMidStream(),
+    route: 'watchful',
     status: 504,
     code: 'provider_timeout',
     retry: true,
@@ -219,7 +240,7 @@ describe.each(clients)('a client that speaks %s', (dialect) => {
   it.each(faults)('gets a whole answer from a provider that is $name', async (fault) => {
     behaviour = fault.handler;
 
-    const answer = await call(dialect, false);
+    const answer = await call(dialect, false, fault.route);
 
     const status = (dialect === 'anthropic' ? fault.anthropicStatus : undefined) ?? fault.status;
     expectRefusal(answer, { ...fault, status, dialect, owner: 'provider' });
@@ -233,7 +254,7 @@ describe.each(clients)('a client that speaks %s', (dialect) => {
     async (fault) => {
       behaviour = fault.handler;
 
-      const answer = await call(dialect, true);
+      const answer = await call(dialect, true, fault.route);
 
       const status = (dialect === 'anthropic' ? fault.anthropicStatus : undefined) ?? fault.status;
       expectRefusal(answer, { ...fault, status, dialect, owner: 'provider' });
@@ -245,10 +266,10 @@ describe.each(clients)('a client that speaks %s', (dialect) => {
 
   it.each(faults.filter(({ midStream }) => midStream === true))(
     'gets an error as its last event from a provider that is $name',
-    async ({ handler, code }) => {
+    async ({ handler, code, route }) => {
       behaviour = handler;
 
-      const answer = await call(dialect, true);
+      const answer = await call(dialect, true, route);
 
       expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
       const events = answer.body.split('\n\n').filter((event) => event !== '');
