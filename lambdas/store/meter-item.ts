@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /** A request lives at most this long; its hold is returned soon after, whatever became of the process. */
-export const maxRequestSeconds = 15 * 60;
+const maxRequestSeconds = 15 * 60;
 /** After its deadline a request may still wait a minute for a caller who does not read, and then has to be settled. */
 const settlingSeconds = 2 * 60;
 const bucketSeconds = 5 * 60;
@@ -51,8 +51,6 @@ export const meterAttributes = [
   'period',
   'budgetVersion',
 ] as const;
-
-export type MeterAttribute = (typeof meterAttributes)[number];
 
 export const holdAttribute = (end: number): string => `hold_${end}`;
 export const countAttribute = (end: number): string => `count_${end}`;

@@ -326,7 +326,7 @@ async function firstThatHolds(
 }
 
 /** Returns the holds whose time has ended. Whoever comes first does it; a lost race means somebody else did. */
-export async function returnHolds(meters: MeterStore, id: string, item: MeterItem, nowMs: number): Promise<void> {
+async function returnHolds(meters: MeterStore, id: string, item: MeterItem, nowMs: number): Promise<void> {
   if (expiredBuckets(item, nowMs).length === 0) return;
   const expression = new UpdateExpression();
   const returned = returnEnded(expression, item, nowMs);
