@@ -184,7 +184,8 @@ function answerHeaders({ admission, journal, overheadMs }: Passage): Record<stri
   return {
     ...admission.headers,
     'x-gatehouse-provider': journal.target?.provider.name ?? 'none',
-    'x-gatehouse-model': journal.target?.model ?? 'none',
+    // An operator may call a model what no header can carry.
+    'x-gatehouse-model': encodeURI(journal.target?.model.toWellFormed() ?? 'none'),
     'x-gatehouse-attempts': String(journal.attempts),
     ...(overheadMs !== undefined && { 'x-gatehouse-overhead-ms': Math.max(0, overheadMs).toFixed(1) }),
   };

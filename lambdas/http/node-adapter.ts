@@ -34,9 +34,10 @@ export function createNodeListener(
     });
     // A connection that breaks under a write says so here as well; its end is noticed through `close`.
     outgoing.on('error', () => gone.abort());
-    void handle(toGatewayRequest(incoming, gone.signal, options)).then((response) =>
-      send(response, incoming, outgoing, gone.signal),
-    );
+    handle(toGatewayRequest(incoming, gone.signal, options))
+      .then((response) => send(response, incoming, outgoing, gone.signal))
+      // One answer that cannot be sent must not take the process and all others with it.
+      .catch(() => outgoing.destroy());
   };
 }
 
