@@ -18,8 +18,10 @@ import {
   redirectTarget,
   refuse401,
   resetMidStream,
+  sampleChunks,
   sampleCompletion,
   slowDrip,
+  sse,
   staleSocket,
   startUpstream,
   truncatedSse,
@@ -27,6 +29,8 @@ import {
 } from '../fixtures/upstream.ts';
 import { getData, labCredential } from './lab.ts';
 import { expectRefusal } from './raw-http.ts';
+
+const foreignName = 'modèle 模型';
 
 /** What each test lets the provider do. */
 let behaviour: Handler;
@@ -48,6 +52,7 @@ beforeAll(async () => {
     environment: { LAB_KEY: labCredential },
     routes: {
       lab: { strategy: 'ordered', targets },
+      foreign: { strategy: 'ordered', targets: [{ provider: 'lab', model: foreignName }] },
       // Short timeouts for those who are meant to meet them, and for nobody else on a busy machine.
       impatient: { strategy: 'ordered', targets, timeouts: { firstByteMs: 200 } },
       watchful: { strategy: 'ordered', targets, timeouts: { idleMs: 300 } },
@@ -327,6 +332,17 @@ it('opens a new connection for a request that met one the provider had closed', 
   expect([first.status, second.status]).toEqual([200, 200]);
   expect(second.headers['x-gatehouse-attempts']).toBe('1');
   await expectSettled(second, undefined);
+});
+
+it.each([false, true])('calls a model whose name no header could carry (stream: %s)', async (stream) => {
+  behaviour = stream ? sse(sampleChunks) : json(sampleCompletion);
+
+  const answer = await call('openai', stream, 'foreign');
+
+  expect(answer.status).toBe(200);
+  expect(answer.headers['x-gatehouse-model']).toBe(encodeURI(foreignName));
+  expect(JSON.parse(String(upstream.requests.at(-1)?.body))).toMatchObject({ model: foreignName });
+  await expectSettled(answer, undefined);
 });
 
 it('passes on a stream that comes byte by byte', async () => {
