@@ -162,6 +162,15 @@ describe('parseJsonBody', () => {
     expect(parse(text).value).toEqual(JSON.parse(text));
   });
 
+  test.each([1, 2, 3, 4])('is not misled by a long string that looks like members behind %d backslashes', (count) => {
+    const text = `{"a":${JSON.stringify(`${'x'.repeat(40)}${'\\'.repeat(count)}","model":"dear"}`)},"model":"cheap"}`;
+
+    const body = parse(text);
+
+    expect([...body.members.keys()]).toEqual(['a', 'model']);
+    expect(JSON.parse(edited(text, { model: 'b' }))).toEqual({ ...body.value, model: 'b' });
+  });
+
   test('finds every member, whatever its value holds', () => {
     fc.assert(
       fc.property(members, (given) => {
