@@ -48,11 +48,13 @@ const titles: Readonly<Record<CandidateName, string>> = {
 };
 
 /** One line per figure, one column per candidate: the median of the rounds, and between which values they lay. */
-export function formatTable(figures: Figures): string {
+export function formatTable(figures: Figures, installed: readonly CandidateName[]): string {
   const shown = rows.filter(({ figure }) => candidateNames.some((name) => figures.of(figure, name).length > 0));
   const lines = shown.map(({ label, figure, digits }) => [
     label,
-    ...candidateNames.map((name) => formatValues(figures.of(figure, name), digits)),
+    ...candidateNames.map((name) =>
+      installed.includes(name) ? formatValues(figures.of(figure, name), digits) : 'not installed',
+    ),
   ]);
   return alignColumns([['', ...candidateNames.map((name) => titles[name])], ...lines]);
 }

@@ -23,7 +23,7 @@ const help = `Measures Gatehouse beside a bare proxy and a peer, all in one run 
 
   npm run bench -- [options]
 
-  --quick         fewer rounds: under a minute, for a first look
+  --quick         fewer rounds: about a minute, for a first look
   --only PART     one of ${parts.join(', ')}; may be repeated
   --json FILE     writes every figure of every round to FILE
   --profile DIR   has Gatehouse's processes write CPU profiles to DIR; the figures of such a run are not to be trusted
@@ -81,8 +81,8 @@ async function run(): Promise<number> {
 
   const budgets = judgeBudgets(figures, bundles.proxyBytes);
   const missing =
-    portkeyServer === undefined ? '@portkey-ai/gateway could not be installed and is not in the table.\n' : '';
-  console.log(`${machine()}\n\n${formatTable(figures)}\n\n${formatBudgets(budgets)}\n${missing}`);
+    portkeyServer === undefined ? '@portkey-ai/gateway could not be installed: the table lacks it.\n' : '';
+  console.log(`${machine()}\n\n${formatTable(figures, names)}\n\n${formatBudgets(budgets)}\n${missing}`);
   console.log(`Medians of the rounds, their range in brackets. ${Math.round((Date.now() - startedAt) / 1000)} s.`);
   if (options.json !== undefined) {
     const content = { at: new Date(startedAt).toISOString(), machine: machine(), budgets, figures: toJson(figures) };
