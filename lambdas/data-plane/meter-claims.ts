@@ -46,8 +46,25 @@ function budgetMoney(budget: Budget | undefined, policyVersion: number, nowMs: n
 
 const dayMs = 86_400_000;
 
+interface Period {
+  readonly name: string;
+  readonly end: { readonly periodEndsAt?: number };
+}
+
+/** Every request of a day asks for the same few periods. */
+const periodsOfToday = new Map<Budget['period'], { readonly day: number; readonly period: Period }>();
+
+function budgetPeriod(period: Budget['period'], nowMs: number): Period {
+  const day = Math.floor(nowMs / dayMs);
+  const known = periodsOfToday.get(period);
+  if (known?.day === day) return known.period;
+  const computed = computePeriod(period, nowMs);
+  periodsOfToday.set(period, { day, period: computed });
+  return computed;
+}
+
 /** The period's name as the meter stores it, and when it ends (epoch milliseconds). All in UTC; weeks begin on Monday. */
-function budgetPeriod(period: Budget['period'], nowMs: number): { name: string; end: { periodEndsAt?: number } } {
+function computePeriod(period: Budget['period'], nowMs: number): Period {
   const now = new Date(nowMs);
   const today = now.toISOString().slice(0, 10);
   const midnight = Date.parse(`${today}T00:00:00Z`);

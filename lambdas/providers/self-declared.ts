@@ -16,6 +16,17 @@ import type { Provider, ProviderAuth } from './provider.ts';
  *   auth: { kind: 'bearer' }, models: [{ id: '*', free: true }] })
  */
 export function buildSelfDeclaredProvider(name: string, declaration: ProviderDeclaration): Provider {
+  const known = built.get(declaration);
+  if (known?.name === name) return known;
+  const provider = build(name, declaration);
+  built.set(declaration, provider);
+  return provider;
+}
+
+/** Declarations are immutable and live as long as the policy they came with; every request of that time needs the same one. */
+const built = new WeakMap<ProviderDeclaration, Provider>();
+
+function build(name: string, declaration: ProviderDeclaration): Provider {
   const baseUrl = declaration.baseUrl.replace(/\/+$/, '');
   const paths: Partial<Record<ProtocolName, string>> = {};
   for (const protocol of declaration.protocols) {

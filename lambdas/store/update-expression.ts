@@ -7,6 +7,7 @@ import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dyn
 export class UpdateExpression {
   readonly #names: Record<string, string> = {};
   readonly #values: Record<string, AttributeValue> = {};
+  #valueCount = 0;
   readonly #conditions: string[] = [];
   readonly #sets: string[] = [];
   readonly #adds: string[] = [];
@@ -57,7 +58,7 @@ export class UpdateExpression {
         .join(' '),
       ...(this.#conditions.length > 0 && { ConditionExpression: this.#conditions.join(' AND ') }),
       ExpressionAttributeNames: this.#names,
-      ...(Object.keys(this.#values).length > 0 && { ExpressionAttributeValues: this.#values }),
+      ...(this.#valueCount > 0 && { ExpressionAttributeValues: this.#values }),
     };
   }
 
@@ -68,7 +69,8 @@ export class UpdateExpression {
   }
 
   #value(value: number | string): string {
-    const placeholder = `:${Object.keys(this.#values).length}`;
+    const placeholder = `:${this.#valueCount}`;
+    this.#valueCount += 1;
     this.#values[placeholder] = typeof value === 'number' ? { N: String(value) } : { S: value };
     return placeholder;
   }
