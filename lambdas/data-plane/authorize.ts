@@ -36,7 +36,8 @@ function networksOf(policy: KeyPolicy, cidrs: readonly string[]): (address: stri
   for (const cidr of cidrs) {
     const [network = '', prefix] = cidr.split('/');
     const family = isIPv6(network) ? 'ipv6' : 'ipv4';
-    list.addSubnet(network, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
+    // `||`: an empty prefix is a slip, not the whole internet.
+    list.addSubnet(network, Number(prefix || (family === 'ipv6' ? 128 : 32)), family);
   }
   const contains = (address: string): boolean => {
     const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;

@@ -24,10 +24,13 @@ export function errorEvent(error: GatewayError, dialect: Dialect, requestId: str
   return Buffer.from(dialect === 'anthropic' ? `event: error\ndata: ${data}\n\n` : `data: ${data}\n\n`);
 }
 
+/** The SDKs do not wait longer than that; they would come back at once, again and again. */
+const longestWaitSeconds = 60;
+
 function errorHeaders(error: GatewayError): Record<string, string> {
   const headers: Record<string, string> = {
     ...error.headers,
-    'x-should-retry': String(error.retryable),
+    'x-should-retry': String(error.retryable && (error.retryAfterSeconds ?? 0) <= longestWaitSeconds),
     'x-gatehouse-error-code': error.code,
     'x-gatehouse-error-owner': error.owner,
   };

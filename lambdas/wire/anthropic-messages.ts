@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../metering/token-usage.ts';
-import { type JsonBody, withMembers } from './json-body.ts';
+import { type JsonBody, mentionsAny, withMembers } from './json-body.ts';
 import {
   invalid,
   isObject,
@@ -50,15 +50,21 @@ function readRequest(body: JsonBody): RequestFacts {
     minOutputTokens: thinkingBudget === undefined ? 1 : Math.min(thinkingBudget + 1, maxTokens),
     choices: 1,
     wantsStreamUsage: true,
-    hasReferences: ['"url"', '"file_id"', '"container"'].some((mark) => body.bytes.includes(mark)),
+    // A small base64 image is no attachment by its size, and still costs more tokens than it has bytes.
+    hasReferences: mentionsAny(body, [
+      '"url"',
+      '"file_id"',
+      '"container"',
+      ...(body.attachments === 0 ? ['"base64"'] : []),
+    ]),
     unpricedOption: unpricedOption(fields),
   };
 }
 
-/** Priority tier is a commitment billed elsewhere, and `speed: "fast"` costs a multiple. https://docs.anthropic.com/en/api/service-tiers */
+/** Priority tier is a commitment billed elsewhere, `speed: "fast"` costs a multiple, and inference kept to one region a tenth more. https://docs.anthropic.com/en/api/service-tiers */
 function unpricedOption(fields: Readonly<Record<string, unknown>>): string | undefined {
-  const speed = fields['speed'] ?? 'standard';
-  return speed === 'standard' ? undefined : 'speed';
+  if ((fields['speed'] ?? 'standard') !== 'standard') return 'speed';
+  return (fields['inference_geo'] ?? 'global') === 'global' ? undefined : 'inference_geo';
 }
 
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {

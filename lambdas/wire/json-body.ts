@@ -166,6 +166,18 @@ function isAttachment(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /**
+ * Whether one of the marks, such as `"file_id"`, occurs in the body as it stands. One that is spelled with escapes cannot be seen
+ * that way, so an escaped ASCII letter, which no serializer writes, counts as every mark.
+ */
+export function mentionsAny({ bytes }: JsonBody, marks: readonly string[]): boolean {
+  return marks.some((mark) => bytes.includes(mark)) || (bytes.includes('\\u00') && hasEscapedAscii(bytes));
+}
+
+function hasEscapedAscii(bytes: Buffer): boolean {
+  return /\\u00(?:[46][1-9a-f]|[57][0-9a]|5f)/i.test(bytes.toString('latin1'));
+}
+
+/**
  * The body with top-level members set or (with `undefined`) removed. Members that stay keep their bytes and order; new ones come
  * first. Without changes the very same buffer is returned.
  */

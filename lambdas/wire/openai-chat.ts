@@ -1,5 +1,5 @@
 import type { JsonBody } from './json-body.ts';
-import { withMembers } from './json-body.ts';
+import { mentionsAny, withMembers } from './json-body.ts';
 import {
   isObject,
   readBoolean,
@@ -53,9 +53,15 @@ function readRequest(body: JsonBody): RequestFacts {
     minOutputTokens: 1,
     choices: readPositiveInteger(fields, 'n', 128) ?? 1,
     wantsStreamUsage: readObject(fields, 'stream_options')?.['include_usage'] === true,
-    hasReferences: ['"image_url"', '"file_id"', '"file"'].some((mark) => body.bytes.includes(mark)),
-    unpricedOption: listPriceTiers.has(fields['service_tier'] ?? null) ? undefined : 'service_tier',
+    hasReferences: mentionsAny(body, ['"image_url"', '"file_id"', '"file"']),
+    unpricedOption: unpricedOption(fields),
   };
+}
+
+/** Web search is billed per call, beside the tokens. https://platform.openai.com/docs/pricing */
+function unpricedOption(fields: Readonly<Record<string, unknown>>): string | undefined {
+  if (!listPriceTiers.has(fields['service_tier'] ?? null)) return 'service_tier';
+  return (fields['web_search_options'] ?? null) === null ? undefined : 'web_search_options';
 }
 
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {
@@ -72,12 +78,24 @@ function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequ
   return withMembers(body, members);
 }
 
-/** Whichever cap the caller used is lowered in place; both, if both were sent. A missing one is added under the vendor's name. */
-function cappedOutput(body: JsonBody, changes: UpstreamRequestChanges, cap: number): Record<string, number> {
-  const given = ['max_tokens', 'max_completion_tokens'].filter((name) => typeof body.value[name] === 'number');
-  if (given.length === 0) return { [changes.maxTokensField]: cap };
-  const lowered = given.filter((name) => (body.value[name] as number) > cap);
-  return Object.fromEntries(lowered.map((name) => [name, cap]));
+/**
+ * Whichever cap the caller used is lowered in place; both, if both were sent. A missing one is added under the vendor's name, and
+ * one under the newer name moves to it where the vendor knows only the older: a cap that is ignored is none.
+ */
+function cappedOutput(
+  body: JsonBody,
+  changes: UpstreamRequestChanges,
+  cap: number,
+): Record<string, number | undefined> {
+  const { max_tokens: older, max_completion_tokens: newer } = body.value;
+  if (typeof older !== 'number' && changes.maxTokensField === 'max_tokens') {
+    return { max_completion_tokens: undefined, max_tokens: typeof newer === 'number' ? Math.min(newer, cap) : cap };
+  }
+  if (typeof older !== 'number' && typeof newer !== 'number') return { [changes.maxTokensField]: cap };
+  return {
+    ...(typeof older === 'number' && older > cap && { max_tokens: cap }),
+    ...(typeof newer === 'number' && newer > cap && { max_completion_tokens: cap }),
+  };
 }
 
 function readResponse(value: unknown): ResponseFacts | undefined {

@@ -3,7 +3,7 @@ import { isObject, tokenCount } from './json-fields.ts';
 
 /**
  * OpenAI's `usage` object, with its dialects. `prompt_tokens` includes cached tokens; `completion_tokens` includes reasoning,
- * except at xAI, whose total shows that it does not. DeepSeek names its cache hits differently.
+ * except at xAI, whose total shows that it does not. DeepSeek and Moonshot name their cache hits differently.
  * `undefined` when there is no usable figure.
  */
 export function readOpenAiUsage(value: unknown): TokenUsage | undefined {
@@ -13,7 +13,11 @@ export function readOpenAiUsage(value: unknown): TokenUsage | undefined {
   const completion = tokenCount(value['completion_tokens']) ?? 0;
   const promptDetails = isObject(value['prompt_tokens_details']) ? value['prompt_tokens_details'] : {};
   const completionDetails = isObject(value['completion_tokens_details']) ? value['completion_tokens_details'] : {};
-  const cached = tokenCount(promptDetails['cached_tokens']) ?? tokenCount(value['prompt_cache_hit_tokens']) ?? 0;
+  const cached =
+    tokenCount(promptDetails['cached_tokens']) ??
+    tokenCount(value['prompt_cache_hit_tokens']) ??
+    tokenCount(value['cached_tokens']) ??
+    0;
   const written = tokenCount(promptDetails['cache_write_tokens']) ?? 0;
   const reasoning = tokenCount(completionDetails['reasoning_tokens']) ?? 0;
   const reasoningBeside = reasoning > 0 && tokenCount(value['total_tokens']) === prompt + completion + reasoning;

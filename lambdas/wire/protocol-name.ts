@@ -1,4 +1,4 @@
-/** The wire protocols Gatehouse knows by name. Which of them a build serves is decided by `wire/protocols.ts`. */
+/** The wire protocols Gatehouse knows by name. Which of them a build serves is decided by the endpoints of `data-plane/handle.ts`. */
 export const protocolNames = [
   'openai-chat',
   'openai-responses',

@@ -54,6 +54,13 @@ describe('networks', () => {
     else expect(authorizing).toThrow(expect.objectContaining({ code: 'address_not_allowed', status: 403 }));
   });
 
+  test('with an empty prefix are one address, not all of them', () => {
+    const caller = limitedTo({ cidrs: ['10.0.0.0/'] });
+
+    expect(() => authorize(caller, from('10.0.0.0'))).not.toThrow();
+    expect(() => authorize(caller, from('8.8.8.8'))).toThrow(/address/);
+  });
+
   test('of a changed policy count at once', () => {
     const before = limitedTo({ cidrs: ['10.1.0.0/16'] });
     const after = limitedTo({ cidrs: ['10.2.0.0/16'] });

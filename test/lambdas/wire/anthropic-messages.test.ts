@@ -48,6 +48,9 @@ describe('a request', () => {
     ['"thinking":{"type":"disabled"}', { minOutputTokens: 1 }],
     ['"x":{"type":"url","url":"https://example.com/a.png"}', { hasReferences: true }],
     ['"x":{"file_id":"f"}', { hasReferences: true }],
+    ['"x":{"type":"base64","data":"aGk="}', { hasReferences: true }],
+    [`"x":{"type":"base64","data":"${'A'.repeat(4096)}"}`, { hasReferences: false }],
+    ['"inference_geo":"us"', { unpricedOption: 'inference_geo' }],
     ['"speed":"fast"', { unpricedOption: 'speed' }],
     ['"speed":"standard"', { unpricedOption: undefined }],
   ])('with %s', (members, expected) => {

@@ -57,6 +57,11 @@ describe('a request', () => {
     ['"models":["a/b","c"]', { fallbackModels: ['a/b', 'c'] }],
     ['"x":[{"type":"image_url"}]', { hasReferences: true }],
     ['"x":[{"type":"file"}]', { hasReferences: true }],
+    // However a mark is spelled, the provider reads it.
+    ['"x":[{"type":"image\\u005furl"}]', { hasReferences: true }],
+    ['"x":[{"f\\u0069le_id":"f"}]', { hasReferences: true }],
+    ['"x":"caf\\u00e9 \\u4f60"', { hasReferences: false }],
+    ['"web_search_options":{}', { unpricedOption: 'web_search_options' }],
     ['"service_tier":"auto"', { unpricedOption: undefined }],
     ['"service_tier":"priority"', { unpricedOption: 'service_tier' }],
     ['"service_tier":7', { unpricedOption: 'service_tier' }],
@@ -122,6 +127,24 @@ describe('the request to the provider', () => {
       '"max_tokens":9,"max_completion_tokens":8',
       { maxOutputTokens: 5 },
       `{"model":"m",${messages},"max_tokens":5,"max_completion_tokens":5}`,
+    ],
+    [
+      'moves the cap to the field that the vendor knows',
+      '"max_completion_tokens":9',
+      { maxOutputTokens: 5, maxTokensField: 'max_tokens' },
+      `{"max_tokens":5,"model":"m",${messages}}`,
+    ],
+    [
+      'moves a cap that is low enough as well',
+      '"max_completion_tokens":3',
+      { maxOutputTokens: 5, maxTokensField: 'max_tokens' },
+      `{"max_tokens":3,"model":"m",${messages}}`,
+    ],
+    [
+      'keeps the newer field where the vendor knows it',
+      '"max_completion_tokens":9',
+      { maxOutputTokens: 5, maxTokensField: 'max_completion_tokens' },
+      `{"model":"m",${messages},"max_completion_tokens":5}`,
     ],
     ['never raises a cap', '"max_tokens":3', { maxOutputTokens: 5 }, `{"model":"m",${messages},"max_tokens":3}`],
     [
