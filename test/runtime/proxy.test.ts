@@ -4,8 +4,8 @@ import { requestIdTime } from '../../lambdas/http/request-id.ts';
 import { totalHolds } from '../../lambdas/store/meter-item.ts';
 import { getMeter } from '../../lambdas/store/meter.ts';
 import { getRequestRecord } from '../../lambdas/store/request-record.ts';
-import { hangMidStream, json, resetMidStream, sse, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 import { collect } from '../fixtures/simulated-clients.ts';
+import { hangMidStream, json, resetMidStream, sse, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 import { deployProxy, type DeployedProxy, providerSecret } from './deployed-proxy.ts';
 
 const gapMs = 200;
