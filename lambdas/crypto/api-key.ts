@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Secret } from './secret.ts';
 
@@ -54,7 +54,7 @@ export function parseApiKey(text: string): { publicId: string; secret: Secret } 
 
 /** SHA-256 in base64url, the stored form of a secret. */
 export function hashApiKeySecret(secret: Secret): string {
-  return createHash('sha256').update(secret.reveal(), 'utf8').digest('base64url');
+  return hash('sha256', secret.reveal(), 'base64url');
 }
 
 /** Compares in a time that does not depend on where the two differ. */
