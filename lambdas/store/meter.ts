@@ -280,9 +280,9 @@ export async function settleReservation(
   const correctTokens = tokens !== 0 && minuteOf(nowMs) === reservation.minute;
   const release = (): UpdateExpression => releaseHold(reservation, reservation.amountMicroUsd - actual.amountMicroUsd);
   await firstThatHolds(meters, reservation.claim.id, [
-    ...(correctTokens ? [release().require('minute', '=', reservation.minute).add('minuteTokens', tokens)] : []),
-    release(),
-    new UpdateExpression().add('balance', -actual.amountMicroUsd),
+    ...(correctTokens ? [() => release().require('minute', '=', reservation.minute).add('minuteTokens', tokens)] : []),
+    release,
+    () => new UpdateExpression().add('balance', -actual.amountMicroUsd),
   ]);
 }
 
@@ -290,11 +290,12 @@ export async function settleReservation(
 export async function cancelReservation(meters: MeterStore, reservation: Reservation): Promise<void> {
   const release = (): UpdateExpression => releaseHold(reservation, reservation.amountMicroUsd);
   const sameDay = (): UpdateExpression => release().require('day', '=', reservation.day).add('dayRequests', -1);
-  const sameMinute = sameDay()
-    .require('minute', '=', reservation.minute)
-    .add('minuteRequests', -1)
-    .add('minuteTokens', -reservation.tokens);
-  await firstThatHolds(meters, reservation.claim.id, [sameMinute, sameDay(), release()]);
+  const sameMinute = (): UpdateExpression =>
+    sameDay()
+      .require('minute', '=', reservation.minute)
+      .add('minuteRequests', -1)
+      .add('minuteTokens', -reservation.tokens);
+  await firstThatHolds(meters, reservation.claim.id, [sameMinute, sameDay, release]);
 }
 
 function releaseHold(reservation: Reservation, returnedMicroUsd: number): UpdateExpression {
@@ -313,11 +314,11 @@ function releaseHold(reservation: Reservation, returnedMicroUsd: number): Update
 async function firstThatHolds(
   { store, table }: MeterStore,
   id: string,
-  expressions: readonly UpdateExpression[],
+  expressions: readonly (() => UpdateExpression)[],
 ): Promise<void> {
   for (const expression of expressions) {
     try {
-      await store.updateItem(expression.build(table, id));
+      await store.updateItem(expression().build(table, id));
       return;
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
@@ -331,7 +332,7 @@ async function returnHolds(meters: MeterStore, id: string, item: MeterItem, nowM
   const expression = new UpdateExpression();
   const returned = returnEnded(expression, item, nowMs);
   expression.add('balance', returned.amountMicroUsd).add('inflight', -returned.count);
-  await firstThatHolds(meters, id, [expression]);
+  await firstThatHolds(meters, id, [() => expression]);
 }
 
 export async function getMeter({ store, table }: MeterStore, id: string): Promise<MeterItem | undefined> {
