@@ -1,7 +1,7 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
 import { AwsCallError } from './call-error.ts';
+import { createConnect } from './connect.ts';
+import type { Exchange } from './http-socket.ts';
+import { createSocketPool, type SocketPool } from './socket-pool.ts';
 
 export interface ConnectionOptions {
   /**
@@ -23,97 +23,77 @@ export interface Answer {
 
 export interface Connection {
   /**
-   * POSTs once and reads the whole answer, whatever its status.
+   * POSTs to `/` once and reads the whole answer, whatever its status. `headers` are all but `content-length`, `host` included.
    *
    * @throws AwsCallError when there is no whole answer.
    */
-  post(operation: string, headers: RequestOptions['headers'], body: string): Promise<Answer>;
+  post(operation: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer>;
   close(): void;
 }
 
 /**
- * A connection idle for longer is not reused. Timers stand still while Lambda freezes the process, so neither Node nor the
- * peer's FIN can tell that a kept-alive connection died in the meantime; the wall clock can.
+ * Kept-alive connections to one host, for small JSON calls only: no streaming, compression, redirects, proxies or HTTP/2. The
+ * way through `node:http` costs about 90 us more CPU per call, five times per request: docs/decisions/0015-own-http-client-for-aws.md
  */
-const maxIdleMs = 4000;
-
-/** Kept-alive connections to one host. */
 export function createConnection(url: URL, options: ConnectionOptions): Connection {
   const { connectTimeoutMs = 2000, responseTimeoutMs = 3000, maxSockets = 50 } = options;
-  const secure = url.protocol === 'https:';
-  const agentOptions = { keepAlive: true, noDelay: true, maxSockets };
-  const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
-  const startRequest = secure ? httpsRequest : httpRequest;
-  const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  const target: RequestOptions = { agent, method: 'POST', path: '/', hostname, port: url.port || undefined };
-  const lastUse = new WeakMap<Socket, number>();
-  agent.on('free', (socket: Socket) => lastUse.set(socket, Date.now()));
+  const pool = createSocketPool(createConnect(url), maxSockets);
+  const timeouts = { connectTimeoutMs, responseTimeoutMs };
 
   return {
-    post(operation, headers, body) {
-      dropIdleSockets(agent, lastUse);
-      const request = startRequest({ ...target, headers });
-      const connectEvent = secure ? 'secureConnect' : 'connect';
-      const answer = readAnswer(request, { operation, connectEvent, connectTimeoutMs, responseTimeoutMs });
-      request.end(body);
-      return answer;
+    async post(operation, headers, body) {
+      const request = writeRequest(headers, body);
+      if (request === undefined) throw new AwsCallError(operation, { outcome: 'not-sent', reason: 'unsafe header' });
+      return runExchange(pool, { operation, request, ...timeouts });
     },
-    close: () => agent.destroy(),
+    close: pool.close,
   };
 }
 
-/** The agent takes the connection freed last, so the oldest come first and the search ends at the first fresh one. */
-function dropIdleSockets(agent: HttpAgent, lastUse: WeakMap<Socket, number>): void {
-  const oldestUse = Date.now() - maxIdleMs;
-  for (const sockets of Object.values(agent.freeSockets)) {
-    for (const socket of sockets ?? []) {
-      if ((lastUse.get(socket) ?? 0) >= oldestUse) break;
-      socket.destroy();
-    }
+/** The request as one string, or undefined where a header could end early or be read as two. */
+function writeRequest(headers: Readonly<Record<string, string>>, body: string): string | undefined {
+  let head = 'POST / HTTP/1.1\r\n';
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (/[^\t\x20-\x7e]/.test(value)) return undefined;
+    head += `${name}: ${value}\r\n`;
   }
+  return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-interface AnswerOptions {
+interface ExchangeOptions {
   readonly operation: string;
-  readonly connectEvent: 'connect' | 'secureConnect';
+  readonly request: string;
   readonly connectTimeoutMs: number;
   readonly responseTimeoutMs: number;
 }
 
-function readAnswer(request: ClientRequest, options: AnswerOptions): Promise<Answer> {
+function runExchange(pool: SocketPool, options: ExchangeOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    let connected = false;
-    let timer = setTimeout(fail, options.connectTimeoutMs, 'connect timeout');
-
-    function fail(reason: string): void {
-      clearTimeout(timer);
-      // Rejected here and not by an 'error' event: a request still waiting for a free socket emits none when destroyed.
-      reject(new AwsCallError(options.operation, { outcome: connected ? 'unknown' : 'not-sent', reason }));
-      request.destroy();
-    }
-    function failWith(error: NodeJS.ErrnoException): void {
-      fail(error.code ?? error.name);
-    }
-    function onConnected(): void {
-      connected = true;
-      clearTimeout(timer);
-      timer = setTimeout(fail, options.responseTimeoutMs, 'response timeout');
-    }
-
-    request.on('error', failWith);
-    request.on('socket', (socket) => {
-      if (socket.connecting) socket.once(options.connectEvent, onConnected);
-      else onConnected();
-    });
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('error', failWith);
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
+    let state: 'waiting' | 'sent' | 'ended' = 'waiting';
+    let timer: NodeJS.Timeout | undefined;
+    const exchange: Exchange = {
+      request: options.request,
+      onSend() {
+        state = 'sent';
         clearTimeout(timer);
-        const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-        resolve({ status: response.statusCode ?? 0, text: bytes.toString('utf8') });
-      });
-    });
+        timer = setTimeout(expire, options.responseTimeoutMs, 'response timeout');
+      },
+      onAnswer(answer) {
+        state = 'ended';
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      onFailure(reason) {
+        const outcome = state === 'waiting' ? 'not-sent' : 'unknown';
+        state = 'ended';
+        clearTimeout(timer);
+        reject(new AwsCallError(options.operation, { outcome, reason }));
+      },
+    };
+    const expire = (reason: string): void => pool.abandon(exchange, reason);
+    pool.run(exchange);
+    // On a kept-alive connection the request is sent by now and has its own timer.
+    if (state === 'waiting') timer = setTimeout(expire, options.connectTimeoutMs, 'connect timeout');
   });
 }

@@ -1,12 +1,6 @@
-import aws4 from 'aws4';
 import { AwsCallError } from './call-error.ts';
 import { type Answer, type ConnectionOptions, createConnection } from './connection.ts';
-
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
+import { type AwsCredentials, createSigner } from './sign.ts';
 
 export interface AwsTransportOptions extends ConnectionOptions {
   readonly service: AwsJsonService;
@@ -43,18 +37,14 @@ export function createAwsTransport(options: AwsTransportOptions): AwsTransport {
   const { targetPrefix, contentType } = services[service];
   const url = new URL(options.endpoint ?? publicEndpoint(service, region));
   const connection = createConnection(url, options);
+  const signer = createSigner({ service, region });
 
   return {
     async call(operation, input) {
       const body = JSON.stringify(input);
-      const headers = {
-        host: url.host,
-        'content-type': contentType,
-        'content-length': Buffer.byteLength(body),
-        'x-amz-target': `${targetPrefix}.${operation}`,
-      };
-      const signed = aws4.sign({ service, region, method: 'POST', path: '/', headers, body }, await credentials());
-      return readBody(operation, await connection.post(operation, signed.headers, body));
+      const call = { host: url.host, contentType, target: `${targetPrefix}.${operation}`, body };
+      const headers = signer.sign(call, await credentials(), Date.now());
+      return readBody(operation, await connection.post(operation, headers, body));
     },
     close: connection.close,
   };
