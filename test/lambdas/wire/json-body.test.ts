@@ -64,7 +64,9 @@ const names = [
   '0',
   'models',
 ];
-const members = fc.uniqueArray(fc.tuple(fc.constantFrom(...names), value, blank, blank), {
+// fast-check likes this key as much as an attacker does; it is refused, which other tests show.
+const accepted = value.filter((text) => !text.includes('__proto__'));
+const members = fc.uniqueArray(fc.tuple(fc.constantFrom(...names), accepted, blank, blank), {
   selector: ([name]) => name,
   maxLength: 7,
 });
