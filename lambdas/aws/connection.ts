@@ -32,8 +32,9 @@ export interface Connection {
 }
 
 /**
- * Kept-alive connections to one host, for small JSON calls only: no streaming, compression, redirects, proxies or HTTP/2. The
- * way through `node:http` costs about 90 us more CPU per call, five times per request: docs/decisions/0015-own-http-client-for-aws.md
+ * Kept-alive connections to one host, for small JSON calls only: no streaming, compression, redirects, proxies or HTTP/2. With
+ * `node:http` and a general signer a call takes three times the CPU, and a request makes five:
+ * docs/decisions/0015-own-http-client-for-aws.md
  */
 export function createConnection(url: URL, options: ConnectionOptions): Connection {
   const { connectTimeoutMs = 2000, responseTimeoutMs = 3000, maxSockets = 50 } = options;
