@@ -48,16 +48,17 @@ export async function settle(passage: Passage, outcome: Outcome, deps: Dependenc
   const cost = target === undefined ? 0 : costMicroUsd(usage, target.price);
   const record = buildRecord({ passage, outcome, usage, estimated, cost, now }, deps);
   const actual = { tokens: totalTokens(usage), amountMicroUsd: cost };
-  const results = await Promise.allSettled([
+  const writes = Promise.allSettled([
     putRequestRecord(deps.store, deps.tables.requests, record),
     ...passage.admission.reservations.map((reservation) => settleReservation(deps.meters, reservation, actual, now)),
   ]);
-  for (const result of results) {
+  // While the writes are under way there is nothing else to do.
+  deps.logger.request(record);
+  for (const result of await writes) {
     if (result.status === 'rejected') {
       deps.logger.fault(describeFault('settlement-failed', result.reason, passage.request.id));
     }
   }
-  deps.logger.request(record);
   return { usage, costMicroUsd: cost };
 }
 

@@ -143,7 +143,8 @@ function stringEnd(bytes: Buffer, start: number): number {
 }
 
 function keyName(bytes: Buffer, start: number, end: number): string {
-  return JSON.parse(bytes.toString('utf8', start, end + 1)) as string;
+  const text = bytes.toString('utf8', start + 1, end);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 /** Cheap for every ordinary key: only one that could spell it, escapes included, is decoded. */
