@@ -76,8 +76,9 @@ export async function answerWhole({ answering, passage }: Answering, deps: Depen
  */
 export async function answerStreamed(answer: Answering, deps: Dependencies): Promise<GatewayResponse> {
   const { answering, passage } = answer;
+  let answered: boolean;
   try {
-    await settledWithin(answering, firstCommentMs);
+    answered = await settledWithin(answering, firstCommentMs);
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
     throw new SettledFailure(error, answerHeaders(passage));
@@ -91,11 +92,15 @@ export async function answerStreamed(answer: Answering, deps: Dependencies): Pro
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     },
-    body: streamBody(answer, deps),
+    body: streamBody(answer, answered, deps),
   };
 }
 
-async function* streamBody({ answering, passage, dialect }: Answering, deps: Dependencies): StreamedBody {
+async function* streamBody(
+  { answering, passage, dialect }: Answering,
+  answered: boolean,
+  deps: Dependencies,
+): StreamedBody {
   let open: ProviderStream | undefined;
   let outcome: Outcome | undefined;
   /** Every way out of the loop below settles exactly once. */
@@ -109,7 +114,9 @@ async function* streamBody({ answering, passage, dialect }: Answering, deps: Dep
     await settle(passage, outcome, deps);
   };
   try {
-    while (!(await settledWithin(answering, open === undefined ? firstCommentMs : commentMs))) yield comment;
+    // The headers go out with it: nothing else may come for minutes.
+    if (!answered) yield comment;
+    while (!(await settledWithin(answering, commentMs))) yield comment;
     const answer = await answering;
     if (answer.kind !== 'stream') throw new TypeError('a stream was asked for');
     open = answer.stream;
