@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
 import { createDataPlane } from '../lambdas/data-plane/handle.ts';
-import { createNodeListener } from '../lambdas/http/node-adapter.ts';
+import { createNodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
 import type { StoreClient } from '../lambdas/store/client.ts';
 import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     region: 'bench',
     now,
   });
-  const listener = createNodeListener(handle, { now, requestMs: 15 * 60_000 });
+  const { listener } = createNodeAdapter(handle, { now, requestMs: 15 * 60_000 });
   createServer({ requestTimeout: 0, keepAliveTimeout: 65_000, noDelay: true }, listener).listen();
 }
 

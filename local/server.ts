@@ -4,7 +4,7 @@ import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
 import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
 import { createDataPlane } from '../lambdas/data-plane/handle.ts';
 import { answerMalformedRequests } from '../lambdas/http/malformed-request.ts';
-import { createNodeListener } from '../lambdas/http/node-adapter.ts';
+import { createNodeAdapter, type NodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
 import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
 import { sweepMeters } from '../lambdas/store/meter.ts';
@@ -62,8 +62,10 @@ export async function startLocalServer(
   const simulated = await startSimulatedProvider();
   const upstream = createUpstreamClient({ allowPrivateAddresses: true });
   const servers: Server[] = [];
+  let adapter: NodeAdapter | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.all(servers.map(closeGracefully));
+    await adapter?.whenIdle();
     upstream.close();
     await simulated.close();
     transport.close();
@@ -98,11 +100,8 @@ export async function startLocalServer(
       closeConnectionsOnceIdle(server);
       return listenOn(server, port, option);
     };
-    const proxyUrl = await listen(
-      createNodeListener(handle, { now, requestMs, bodyMs: patience.bodyMs }),
-      configuration.port,
-      '--port',
-    );
+    adapter = createNodeAdapter(handle, { now, requestMs, bodyMs: patience.bodyMs });
+    const proxyUrl = await listen(adapter.listener, configuration.port, '--port');
     const adminUrl = await listen(createAdminListener(seeded.adminToken), configuration.adminPort, '--admin-port');
     return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
   } catch (error) {

@@ -22,22 +22,40 @@ const stalledWriteMs = 60_000;
 /** How long what is left of a refused upload is still drained, so that its sender gets to read the refusal. */
 const drainMs = 2_000;
 
+export interface NodeAdapter {
+  readonly listener: RequestListener;
+  /**
+   * Resolves when every exchange so far is over on our side too. A caller that has left closes its connection at once, while its
+   * request is still being settled: whoever closes the store must wait for this, not for the connections.
+   */
+  whenIdle(): Promise<void>;
+}
+
 /** Serves a handler over `node:http`. */
-export function createNodeListener(
+export function createNodeAdapter(
   handle: (request: GatewayRequest) => Promise<GatewayResponse>,
   options: NodeAdapterOptions,
-): RequestListener {
-  return (incoming, outgoing) => {
+): NodeAdapter {
+  const exchanges = new Set<Promise<void>>();
+  const listener: RequestListener = (incoming, outgoing) => {
     const gone = new AbortController();
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) gone.abort();
     });
     // A connection that breaks under a write says so here as well; its end is noticed through `close`.
     outgoing.on('error', () => gone.abort());
-    handle(toGatewayRequest(incoming, gone.signal, options))
+    const exchange = handle(toGatewayRequest(incoming, gone.signal, options))
       .then((response) => send(response, incoming, outgoing, gone.signal))
       // One answer that cannot be sent must not take the process and all others with it.
-      .catch(() => outgoing.destroy());
+      .catch(() => void outgoing.destroy())
+      .finally(() => exchanges.delete(exchange));
+    exchanges.add(exchange);
+  };
+  return {
+    listener,
+    async whenIdle() {
+      await Promise.all(exchanges);
+    },
   };
 }
 
