@@ -13,6 +13,7 @@ import { createAdminListener } from './admin-listener.ts';
 import { ConfigurationError, type LocalConfiguration } from './configuration.ts';
 import { openDataFolder } from './data-folder.ts';
 import { LocalDynamoError, startLocalDynamo } from './dynamodb.ts';
+import { prepareGracefulClose } from './graceful-close.ts';
 import { seed, type Seeded } from './seed.ts';
 import { startSimulatedProvider } from './simulated-provider.ts';
 
@@ -35,7 +36,6 @@ export interface Patience {
 
 const defaultPatience: Patience = { headersMs: 20_000, bodyMs: 30_000 };
 const requestMs = 15 * 60_000;
-const graceMs = 10_000;
 
 /**
  * The composition root of a laptop: the same handlers as in AWS, over `node:http`, with an embedded store and a local key
@@ -61,10 +61,10 @@ export async function startLocalServer(
   const tables = database.tableNames;
   const simulated = await startSimulatedProvider();
   const upstream = createUpstreamClient({ allowPrivateAddresses: true });
-  const servers: Server[] = [];
+  const closeServers: (() => Promise<void>)[] = [];
   let adapter: NodeAdapter | undefined;
   const closeAll = async (): Promise<void> => {
-    await Promise.all(servers.map(closeGracefully));
+    await Promise.all(closeServers.map((close) => close()));
     await adapter?.whenIdle();
     upstream.close();
     await simulated.close();
@@ -95,9 +95,8 @@ export async function startLocalServer(
     });
     const listen = async (listener: RequestListener, port: number, option: string): Promise<string> => {
       const server = createServer({ ...serverOptions(patience), keepAliveTimeout: 65_000, noDelay: true }, listener);
-      servers.push(server);
+      closeServers.push(prepareGracefulClose(server));
       answerMalformedRequests(server, now);
-      closeConnectionsOnceIdle(server);
       return listenOn(server, port, option);
     };
     adapter = createNodeAdapter(handle, { now, requestMs, bodyMs: patience.bodyMs });
@@ -135,26 +134,4 @@ function explainDatabase(error: unknown): never {
       ? 'Another Gatehouse is running on it; stop that one, or choose another folder with --data-dir.'
       : 'Choose another folder with --data-dir or GATEHOUSE_DATA_DIR.';
   throw new ConfigurationError(`${error.message}\n${hint}`);
-}
-
-/** A connection whose last request ends after the server was told to close would otherwise be kept alive for its next one. */
-function closeConnectionsOnceIdle(server: Server): void {
-  server.on('request', (_request, response) => {
-    response.once('close', () => {
-      if (!server.listening) server.closeIdleConnections();
-    });
-  });
-}
-
-/** Idle connections are closed at once, busy ones when their request is done or the grace is over. */
-function closeGracefully(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) return resolve();
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -32,6 +32,26 @@ describe('startLocalServer', () => {
     });
   });
 
+  it('settles the requests of callers that left before it closes its store', async () => {
+    const folder = temporaryFolder();
+    const first = await start(folder);
+    const { openai } = createClients(first.proxyUrl, first.apiKey);
+    const leaving = Array.from({ length: 20 }, async () => {
+      const body = { model: 'sim/echo?words=500&delay=20', messages: ask('hi'), stream: true } as const;
+      const stream = await openai.chat.completions.create(body);
+      for await (const _ of stream) break;
+    });
+    await Promise.all(leaving);
+    await first.close();
+
+    const second = await start(folder);
+    const response = await fetch(`${second.proxyUrl}/v1/key`, { headers: { 'x-api-key': second.apiKey } });
+
+    // What had not been settled would be a hold that the second start returns, and nothing spent.
+    expect(second.returnedHolds).toBe(0);
+    expect(await response.json()).toMatchObject({ data: { meters: [{ spent_micro_usd: expect.any(Number) }, {}] } });
+  });
+
   it('guards the control plane with the token of the environment', async () => {
     const server = await start(temporaryFolder(), [], { GATEHOUSE_ADMIN_TOKEN: 'token-1' });
     const statusOf = async (path: string, token?: string) => {
