@@ -178,7 +178,7 @@ function asGatewayError(error: unknown): GatewayError {
 }
 
 function seen(stream: ProviderStream): NonNullable<Outcome['answer']> {
-  return { ...stream.tap.facts(), contentEvents: stream.tap.contentEvents(), bytes: stream.bytesSeen() };
+  return { ...stream.tap.facts(), contentEvents: stream.tap.contentEvents(), bytes: stream.contentBytes() };
 }
 
 function markFirstByte(passage: Passage, deps: Dependencies): void {

@@ -29,7 +29,13 @@ export interface Outcome {
   readonly ending: Ending;
   readonly status: number;
   readonly error?: GatewayError;
-  readonly answer?: ResponseFacts & { readonly contentEvents: number; readonly bytes: number };
+  readonly answer?: ResponseFacts & AnswerSize;
+}
+
+/** How much of an answer went by: the fallback for usage that never came. `bytes` without what every event repeats. */
+export interface AnswerSize {
+  readonly contentEvents: number;
+  readonly bytes: number;
 }
 
 export interface Settlement {

@@ -52,8 +52,8 @@ export function estimateUsage(
   seen: { inputTokens: number; contentEvents: number; bytes: number; maxOutputTokens: number },
   reported: TokenUsage | undefined,
 ): TokenUsage {
-  // Nearly every provider sends one token per event; merged ones show in the bytes, of which the envelope takes about 200 each.
-  const byBytes = Math.ceil(Math.max(0, seen.bytes - seen.contentEvents * 200) / bytesPerTokenUsually);
+  // Nearly every provider sends one token per event; merged ones show in the bytes.
+  const byBytes = Math.ceil(seen.bytes / bytesPerTokenUsually);
   const outputTokens = Math.min(Math.max(seen.contentEvents, byBytes), seen.maxOutputTokens);
   if (reported !== undefined && totalInputTokens(reported) > 0) {
     return { ...reported, outputTokens: Math.max(reported.outputTokens, outputTokens) };

@@ -20,8 +20,8 @@ export interface ProviderStream {
   /** The next piece; after `end` or `failed` there is none. */
   next(silenceMs: number): Promise<StreamPiece>;
   readonly tap: StreamTap;
-  /** Bytes of events seen so far. */
-  bytesSeen(): number;
+  /** Bytes of the events that carried the answer, less what each of them repeats: the size of the smallest. */
+  contentBytes(): number;
   close(): void;
 }
 
@@ -65,7 +65,8 @@ function firstThen(first: StreamPiece, next: ProviderStream['next']): ProviderSt
 }
 
 function createProviderStream({ provider, credential, body, tap, splitter }: StreamParts): ProviderStream {
-  let bytesSeen = 0;
+  let contentBytes = 0;
+  let smallestEvent = Infinity;
   /** A piece that follows the one just given: the end or failure found behind other events of the same chunk. */
   let following: StreamPiece | undefined;
 
@@ -79,8 +80,12 @@ function createProviderStream({ provider, credential, body, tap, splitter }: Str
     };
     for (const eventEnd of ends) {
       const event = text.slice(start, eventEnd);
+      const contentBefore = tap.contentEvents();
       const verdict = tap.read(event);
-      bytesSeen += eventEnd - start;
+      if (tap.contentEvents() > contentBefore) {
+        contentBytes += event.length;
+        smallestEvent = Math.min(smallestEvent, event.length);
+      }
       if (verdict.kind !== 'forward') {
         passUpTo(start);
         from = eventEnd;
@@ -129,7 +134,7 @@ function createProviderStream({ provider, credential, body, tap, splitter }: Str
 
   return {
     tap,
-    bytesSeen: () => bytesSeen,
+    contentBytes: () => (contentBytes === 0 ? 0 : contentBytes - tap.contentEvents() * smallestEvent),
     close: () => body.destroy(),
     async next(silenceMs) {
       try {

@@ -68,15 +68,15 @@ test.each<[string, readonly (number | undefined)[], number]>([
 });
 
 describe('an estimate of what was used', () => {
-  const seen = { inputTokens: 12, contentEvents: 5, bytes: 1_100, maxOutputTokens: 100 };
+  const seen = { inputTokens: 12, contentEvents: 5, bytes: 100, maxOutputTokens: 100 };
 
   test('takes a token per event', () => {
     expect(estimateUsage(seen, undefined)).toEqual({ ...noUsage, inputTokens: 12, outputTokens: 25 });
-    expect(estimateUsage({ ...seen, bytes: 900 }, undefined).outputTokens).toBe(5);
+    expect(estimateUsage({ ...seen, bytes: 19 }, undefined).outputTokens).toBe(5);
   });
 
   test('sees merged events in their bytes, and never passes what was reserved', () => {
-    expect(estimateUsage({ ...seen, bytes: 1_000 + 400 }, undefined).outputTokens).toBe(100);
+    expect(estimateUsage({ ...seen, bytes: 300 }, undefined).outputTokens).toBe(75);
     expect(estimateUsage({ ...seen, bytes: 1_000_000 }, undefined).outputTokens).toBe(100);
   });
 

@@ -45,14 +45,27 @@ describe('a healthy stream', () => {
     expect(result.pieces.filter(({ kind }) => kind === 'silence')).toEqual([]);
   });
 
-  test('counts what it saw and tells usage and finish reason', async () => {
+  test('tells usage and finish reason', async () => {
     const upstream = await upstreamOf(sse(sampleChunks));
     const stream = await streamOf(call([targetAt(upstream.url)], asked).answer);
 
     await drain(stream);
 
-    expect(stream.bytesSeen()).toBe(Buffer.byteLength(everything));
     expect(stream.tap.facts()).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 10, outputTokens: 2 } });
+  });
+
+  test('measures the answer by what its events do not have in common', async () => {
+    const delta = (content: string): object => ({
+      id: 'c',
+      choices: [{ index: 0, delta: { content }, finish_reason: null }],
+    });
+    const upstream = await upstreamOf(sse([delta(''), delta('a'), delta('bcd'), '[DONE]']));
+    const stream = await streamOf(call([targetAt(upstream.url)], asked).answer);
+
+    await drain(stream);
+
+    expect(stream.contentBytes()).toBe('a'.length + 'bcd'.length);
+    expect(stream.tap.contentEvents()).toBe(3);
   });
 
   test('hides the usage that the caller did not ask for, and still reads it', async () => {
