@@ -59,7 +59,7 @@ describe('a healthy stream', () => {
       id: 'c',
       choices: [{ index: 0, delta: { content }, finish_reason: null }],
     });
-    const upstream = await upstreamOf(sse([delta(''), delta('a'), delta('bcd'), '[DONE]']));
+    const upstream = await upstreamOf(sse([delta(''), delta('a'), delta('bcd'), event('[DONE]')]));
     const stream = await streamOf(call([targetAt(upstream.url)], asked).answer);
 
     await drain(stream);
