@@ -1,7 +1,7 @@
 import type { Secret } from '../crypto/secret.ts';
 import type { ProviderError } from '../http/gateway-error.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { StreamTap } from '../wire/protocol.ts';
+import type { EventVerdict, StreamTap } from '../wire/protocol.ts';
 import { eventData, type SseEvents, type SseSplitter } from '../wire/sse.ts';
 import { brokenOff, failedInside, invalidResponse } from './provider-error.ts';
 import { BodyFailure, type UpstreamBody } from './upstream-body.ts';
@@ -64,51 +64,72 @@ function firstThen(first: StreamPiece, next: ProviderStream['next']): ProviderSt
   };
 }
 
-function createProviderStream({ provider, credential, body, tap, splitter }: StreamParts): ProviderStream {
+interface Sifter {
+  /** Runs the tap over whole events; what may pass is joined to as few buffers as possible, usually the chunk itself. */
+  sift(events: SseEvents): Buffer;
+  /** The end or the failure that was found behind the events sifted last; nothing comes after it. */
+  last(): StreamPiece | undefined;
+  contentBytes(): number;
+}
+
+function createSifter({ provider, credential, tap }: StreamParts): Sifter {
+  let last: StreamPiece | undefined;
   let contentBytes = 0;
   let smallestEvent = Infinity;
-  /** A piece that follows the one just given: the end or failure found behind other events of the same chunk. */
-  let following: StreamPiece | undefined;
 
-  /** Runs the tap over whole events; what may pass is joined to as few buffers as possible, usually the chunk itself. */
-  const sift = ({ bytes, text, ends }: SseEvents): Buffer => {
-    const passed: Buffer[] = [];
-    let from = 0;
-    let start = 0;
-    const passUpTo = (position: number): void => {
-      if (position > from) passed.push(bytes.subarray(from, position));
-    };
-    for (const eventEnd of ends) {
-      const event = text.slice(start, eventEnd);
-      const contentBefore = tap.contentEvents();
-      const verdict = tap.read(event);
-      if (tap.contentEvents() > contentBefore) {
-        contentBytes += event.length;
-        smallestEvent = Math.min(smallestEvent, event.length);
-      }
-      if (verdict.kind !== 'forward') {
-        passUpTo(start);
-        from = eventEnd;
-        if (verdict.kind === 'replace') passed.push(verdict.bytes);
-        if (verdict.kind === 'end') following = { kind: 'end', bytes: bytes.subarray(start, eventEnd) };
-        if (verdict.kind === 'error')
-          following = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd), credential) };
-        if (following !== undefined) return joined(passed);
-      }
-      start = eventEnd;
+  const read = (event: string): EventVerdict => {
+    const contentBefore = tap.contentEvents();
+    const verdict = tap.read(event);
+    if (tap.contentEvents() > contentBefore) {
+      contentBytes += event.length;
+      smallestEvent = Math.min(smallestEvent, event.length);
     }
-    passUpTo(start);
-    return joined(passed);
+    return verdict;
   };
+
+  return {
+    last: () => last,
+    contentBytes: () => (contentBytes === 0 ? 0 : contentBytes - tap.contentEvents() * smallestEvent),
+    sift({ bytes, text, ends }) {
+      const passed: Buffer[] = [];
+      let from = 0;
+      let start = 0;
+      const passUpTo = (position: number): void => {
+        if (position > from) passed.push(bytes.subarray(from, position));
+      };
+      for (const eventEnd of ends) {
+        const verdict = read(text.slice(start, eventEnd));
+        if (verdict.kind !== 'forward') {
+          passUpTo(start);
+          from = eventEnd;
+          if (verdict.kind === 'replace') passed.push(verdict.bytes);
+          if (verdict.kind === 'end') last = { kind: 'end', bytes: bytes.subarray(start, eventEnd) };
+          if (verdict.kind === 'error') {
+            last = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd), credential) };
+          }
+          if (last !== undefined) return joined(passed);
+        }
+        start = eventEnd;
+      }
+      passUpTo(start);
+      return joined(passed);
+    },
+  };
+}
+
+function createProviderStream(parts: StreamParts): ProviderStream {
+  const { provider, body, tap, splitter } = parts;
+  const sifter = createSifter(parts);
+  /** A piece that follows the one just given. */
+  let following: StreamPiece | undefined;
 
   /** The body is over. Some servers leave out the last blank line, so what is left counts as an event unless it is half of one. */
   const finish = (): StreamPiece => {
     const rest = splitter.rest();
     if (isTruncated(rest)) return { kind: 'failed', error: invalidResponse(provider, 'it breaks off inside an event') };
-    const bytes = rest.length === 0 ? noBytes : sift(splitter.push(Buffer.from('\n\n')));
-    following ??= endWithoutMark();
-    if (bytes.length === 0) return following;
-    return { kind: 'events', bytes };
+    const bytes = rest.length === 0 ? noBytes : sifter.sift(splitter.push(Buffer.from('\n\n')));
+    following = sifter.last() ?? endWithoutMark();
+    return bytes.length === 0 ? following : { kind: 'events', bytes };
   };
 
   /** Not every server marks the end; a finish reason says as much. Without one the answer was cut short. */
@@ -127,14 +148,15 @@ function createProviderStream({ provider, credential, body, tap, splitter }: Str
         if (what === 'end') return finish();
         continue;
       }
-      const bytes = sift(splitter.push(chunk));
+      const bytes = sifter.sift(splitter.push(chunk));
+      following = sifter.last();
       if (bytes.length > 0) return { kind: 'events', bytes };
     }
   };
 
   return {
     tap,
-    contentBytes: () => (contentBytes === 0 ? 0 : contentBytes - tap.contentEvents() * smallestEvent),
+    contentBytes: sifter.contentBytes,
     close: () => body.destroy(),
     async next(silenceMs) {
       try {
