@@ -1,6 +1,7 @@
 import { GatewayError } from '../http/gateway-error.ts';
 import { affordableOutputTokens, worstCaseMicroUsd } from '../metering/price.ts';
 import type { Target } from '../routing/target.ts';
+import { StoreError } from '../store/client.ts';
 import type { MeterItem } from '../store/meter-item.ts';
 import {
   availableMicroUsd,
@@ -148,7 +149,11 @@ async function reserveAll(
     deps,
   );
   const failure = settled.find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw storeUnavailable(failure.reason);
+  if (failure !== undefined) {
+    // An outage passes by itself; a missing permission or table does not, and only the log can tell.
+    if (!isOutage(failure.reason)) deps.logger.fault(describeFault('unexpected-error', failure.reason));
+    throw storeUnavailable(failure.reason);
+  }
   const stale = outcomes.filter((outcome) => outcome.kind === 'stale-policy');
   if (stale.length > 0) {
     const versionOf = (prefix: string): number | undefined =>
@@ -203,6 +208,10 @@ function toError(refusals: readonly Refused[], dialect: Dialect, now: number): G
   const [first] = refusals;
   if (first === undefined) return storeUnavailable(undefined);
   return refusalError(first, now, rateLimitHeaders(refusals, dialect, now));
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof StoreError && (error.kind === 'unavailable' || error.kind === 'throttled');
 }
 
 function storeUnavailable(cause: unknown): GatewayError {
