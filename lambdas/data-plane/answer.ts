@@ -158,9 +158,19 @@ function brokenOff(piece: Extract<StreamPiece, { kind: 'failed' }>, passage: Pas
   return [piece.error.code === 'provider_timeout' ? 'timed-out' : 'provider-failed-midstream', piece.error];
 }
 
+/**
+ * The caller left before anything of the answer was there. Once a provider had the request it may bill its input, so the caller is
+ * charged for that much: leaving early must not be a way to spend somebody else's money.
+ */
+function callerGone({ journal }: Passage): Outcome {
+  const outcome = { ending: 'caller-gone', status: 499 } as const;
+  if (journal.attempts === 0) return outcome;
+  return { ...outcome, answer: { usage: undefined, finishReason: undefined, contentEvents: 0, bytes: 0 } };
+}
+
 /** Before anything of the answer was there. */
 function failureOutcome(error: unknown, passage: Passage): Outcome {
-  if (passage.request.signal.aborted) return { ending: 'caller-gone', status: 499 };
+  if (passage.request.signal.aborted) return callerGone(passage);
   if (!(error instanceof GatewayError)) return { ending: 'gateway-failed', status: 500 };
   return { ending: failureEnding(error), status: error.status, error };
 }
