@@ -1,7 +1,7 @@
 import { GatewayError } from '../http/gateway-error.ts';
 import { affordableOutputTokens, worstCaseMicroUsd } from '../metering/price.ts';
 import type { Target } from '../routing/target.ts';
-import { StoreError } from '../store/client.ts';
+import { isStoreOutage } from '../store/client.ts';
 import type { MeterItem } from '../store/meter-item.ts';
 import {
   availableMicroUsd,
@@ -151,7 +151,7 @@ async function reserveAll(
   const failure = settled.find((result) => result.status === 'rejected');
   if (failure !== undefined) {
     // An outage passes by itself; a missing permission or table does not, and only the log can tell.
-    if (!isOutage(failure.reason)) deps.logger.fault(describeFault('unexpected-error', failure.reason));
+    if (!isStoreOutage(failure.reason)) deps.logger.fault(describeFault('unexpected-error', failure.reason));
     throw storeUnavailable(failure.reason);
   }
   const stale = outcomes.filter((outcome) => outcome.kind === 'stale-policy');
@@ -208,10 +208,6 @@ function toError(refusals: readonly Refused[], dialect: Dialect, now: number): G
   const [first] = refusals;
   if (first === undefined) return storeUnavailable(undefined);
   return refusalError(first, now, rateLimitHeaders(refusals, dialect, now));
-}
-
-function isOutage(error: unknown): boolean {
-  return error instanceof StoreError && (error.kind === 'unavailable' || error.kind === 'throttled');
 }
 
 function storeUnavailable(cause: unknown): GatewayError {

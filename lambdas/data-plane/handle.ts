@@ -2,7 +2,7 @@ import { errorResponse } from '../http/error-envelope.ts';
 import { CallerError, GatewayError } from '../http/gateway-error.ts';
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
 import { createCredentialReader } from '../routing/credentials.ts';
-import { StoreError } from '../store/client.ts';
+import { isStoreOutage } from '../store/client.ts';
 import { describeFault } from '../telemetry/logger.ts';
 import { anthropicMessages } from '../wire/anthropic-messages.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
@@ -100,7 +100,7 @@ function logRefusal(refusal: GatewayError, endpoint: string, request: GatewayReq
 
 function toGatewayError(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
   if (error instanceof GatewayError) return error;
-  if (error instanceof StoreError && (error.kind === 'unavailable' || error.kind === 'throttled')) {
+  if (isStoreOutage(error)) {
     const message = 'Gatehouse could not read its policy. Try again.';
     return new GatewayError('store_unavailable', 503, message, { retryAfterSeconds: 1, cause: error });
   }

@@ -56,3 +56,8 @@ export class StoreError extends Error {
 export function isConditionFailed(error: unknown): error is StoreError {
   return error instanceof StoreError && error.kind === 'condition-failed';
 }
+
+/** True when the store did not answer or is overloaded: it passes by itself, unlike a missing table or permission. */
+export function isStoreOutage(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.kind === 'unavailable' || error.kind === 'throttled');
+}
