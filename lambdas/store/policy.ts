@@ -36,6 +36,10 @@ export interface CredentialReference {
   readonly owner: 'workspace' | 'platform';
   readonly credential: string;
   readonly version: number;
+  /** During a rotation: the version before, used when the provider refuses the new one, until that has served a request. */
+  readonly previousVersion?: number;
+  /** The vendor account it belongs to has an agreement that nothing of a request is kept. */
+  readonly zeroRetention?: true;
 }
 
 export interface KeyPolicy {
@@ -91,6 +95,10 @@ export interface WorkspacePolicy {
     readonly billing: 'postpaid' | 'prepaid';
     /** Days a request record is kept, 1 to 730. */
     readonly retentionDays: number;
+    /** Only targets that keep nothing may be called; where there is none, the request is refused. */
+    readonly zeroRetention?: true;
+    /** Regions whose data plane may serve this organization; absent: all. */
+    readonly regions?: readonly string[];
     readonly limits?: Limits;
     readonly budget?: Budget;
   };
@@ -119,8 +127,10 @@ export interface DeclaredModel {
 export interface ProviderDeclaration {
   readonly baseUrl: string;
   readonly protocols: readonly ProtocolName[];
-  readonly auth: { readonly kind: 'bearer' | 'header' | 'query' | 'none'; readonly name?: string };
+  readonly auth: { readonly kind: 'bearer' | 'header' | 'query' | 'sigv4' | 'none'; readonly name?: string };
   readonly models: readonly DeclaredModel[];
+  /** It keeps nothing of a request, such as a model server of one's own. */
+  readonly zeroRetention?: true;
 }
 
 export interface CatalogPolicy {

@@ -49,6 +49,9 @@ export interface RequestRecord {
   /** The provider sent no usage; tokens and cost are Gatehouse's estimate. */
   readonly usageEstimated: boolean;
   readonly costMicroUsd: number;
+  /** Whose credential the last attempt used: the workspace's own (BYOK) or the platform's; absent where none was needed. */
+  readonly credentialOwner?: 'workspace' | 'platform';
+  readonly credentialVersion?: number;
   readonly attempts: number;
   readonly latencyMs: number;
   readonly firstByteMs: number;
@@ -84,6 +87,8 @@ const attributeKinds = {
   reasoningTokens: 'N',
   usageEstimated: 'BOOL',
   costMicroUsd: 'N',
+  credentialOwner: 'S',
+  credentialVersion: 'N',
   attempts: 'N',
   latencyMs: 'N',
   firstByteMs: 'N',

@@ -45,6 +45,19 @@ export const tables = {
     plane: 'data',
     environmentVariable: 'TABLE_EVIDENCE',
   },
+  /** `org#<id>` / day and dimensions: sums of request records, kept by the usage rollup. */
+  usage: { partitionKey: 'pk', sortKey: 'sk', recovery: 'ledger', plane: 'data', environmentVariable: 'TABLE_USAGE' },
+  /** Organizations, workspaces, members, keys, credential references, routes, providers: what policy is compiled from. */
+  control: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    timeToLiveAttribute: 'expiresAt',
+    recovery: 'ledger',
+    plane: 'control',
+    environmentVariable: 'TABLE_CONTROL',
+  },
+  /** `org#<id>` or `platform` / sequence number: hash-chained audit entries. Put and Query only. */
+  audit: { partitionKey: 'pk', sortKey: 'sk', recovery: 'ledger', plane: 'control', environmentVariable: 'TABLE_AUDIT' },
 } as const satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof tables;
