@@ -18,11 +18,12 @@ const steps = {
     takesValue: true,
   },
   remove: { section: 'REMOVE', text: (name) => name, takesValue: false },
+  absent: { section: 'condition', text: (name) => `attribute_not_exists(${name})`, takesValue: false },
   '=': { section: 'condition', text: (name, value) => `${name} = ${value}`, takesValue: true },
   '<': { section: 'condition', text: (name, value) => `${name} < ${value}`, takesValue: true },
   '<=': { section: 'condition', text: (name, value) => `${name} <= ${value}`, takesValue: true },
   '>=': { section: 'condition', text: (name, value) => `${name} >= ${value}`, takesValue: true },
-} as const satisfies Record<'add' | 'set' | 'setIfAbsent' | 'remove' | Comparison, Step>;
+} as const satisfies Record<'add' | 'set' | 'setIfAbsent' | 'remove' | 'absent' | Comparison, Step>;
 
 /**
  * Collects one conditional UpdateItem. Every attribute goes through a `#name` placeholder and every value through `:0`, `:1` …,
@@ -54,6 +55,12 @@ export class UpdateExpression {
   /** Makes the whole update conditional. All conditions must hold. */
   require(attribute: string, comparison: Comparison, value: number | string): this {
     return this.#step(comparison, attribute, value);
+  }
+
+  /** The same for an attribute that must not be there. */
+  requireAbsent(attribute: string): this {
+    this.#shape.push('absent', attribute);
+    return this;
   }
 
   build(table: string, partitionKey: string): UpdateItemCommandInput {

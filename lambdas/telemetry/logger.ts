@@ -28,7 +28,13 @@ export interface RefusedRequest {
 }
 
 export interface Fault {
-  readonly kind: 'settlement-failed' | 'cancellation-failed' | 'unexpected-error' | 'origin-secret-unavailable';
+  readonly kind:
+    | 'settlement-failed'
+    | 'cancellation-failed'
+    | 'unexpected-error'
+    | 'origin-secret-unavailable'
+    | 'usage-rollup-failed'
+    | 'unreadable-record';
   readonly requestId?: string;
   /** The error's class, never its message: messages of parsers and servers quote what they were given. */
   readonly error: string;
