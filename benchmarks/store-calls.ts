@@ -47,10 +47,11 @@ function claims(now: number): readonly MeterClaim[] {
     {
       id: 'key#bench',
       policyVersion: 1,
+      whenAbsent: 'create',
       limits: { requestsPerMinute: 1_000_000, tokensPerMinute: 1_000_000_000, concurrentRequests: 10_000 },
       money: { kind: 'budget', amountMicroUsd: 1_000_000_000, period, periodEndsAt: now, policyVersion: 1 },
     },
-    { id: 'org#bench', policyVersion: 1, limits: {}, money: { kind: 'prepaid' } },
+    { id: 'org#bench', policyVersion: 1, whenAbsent: 'create', limits: {}, money: { kind: 'prepaid' } },
   ];
 }
 

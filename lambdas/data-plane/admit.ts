@@ -15,9 +15,10 @@ import {
 import { describeFault } from '../telemetry/logger.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { Dialect, RequestFacts } from '../wire/protocol.ts';
-import type { Caller } from './authenticate.ts';
+import type { Caller, CallerReading } from './authenticate.ts';
 import type { Dependencies } from './dependencies.ts';
-import { meterClaims } from './meter-claims.ts';
+import { type CreatableMeters, meterClaims } from './meter-claims.ts';
+import type { Reading } from './policies.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 import { refusalError, requestTooLargeForLimit } from './refusal.ts';
 import { inputTokensAtMost, inputTokensUsually, outputTokensWanted } from './token-bound.ts';
@@ -34,11 +35,12 @@ export interface Admission {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The policies are older than the meters say; read them again as of these versions, and start over. */
+/** The policies are older than the meters say, or a meter is absent: read them again like this, and start over. */
 export interface StalePolicy {
   readonly kind: 'stale-policy';
-  readonly keyVersion: number | undefined;
-  readonly workspaceVersion: number | undefined;
+  readonly reading: CallerReading;
+  /** What may be created once that is read. */
+  readonly creatable: CreatableMeters;
 }
 
 export interface AdmissionRequest {
@@ -47,6 +49,7 @@ export interface AdmissionRequest {
   readonly body: JsonBody;
   readonly targets: readonly Target[];
   readonly dialect: Dialect;
+  readonly creatable: CreatableMeters;
 }
 
 /** An answer shorter than this is of no use; rather refuse than cut it down further. */
@@ -61,7 +64,7 @@ const fewestUsefulOutputTokens = 256;
  */
 export async function admit(request: AdmissionRequest, deps: Dependencies): Promise<Admission | StalePolicy> {
   const now = deps.now();
-  const claims = meterClaims(request.caller, now);
+  const claims = meterClaims(request.caller, now, request.creatable);
   const cap = capWithinTokenLimits(request, claims);
   const first = await reserveAll(claims, holdFor(request, cap), now, deps);
   if (first.kind !== 'refused') return toAdmission({ ...request, claims, cap }, first, deps);
@@ -156,11 +159,25 @@ async function reserveAll(
   }
   const stale = outcomes.filter((outcome) => outcome.kind === 'stale-policy');
   if (stale.length > 0) {
-    const versionOf = (prefix: string): number | undefined =>
-      stale.find(({ claim }) => claim.id.startsWith(prefix))?.policyVersion;
-    return { kind: 'stale-policy', keyVersion: versionOf('key#'), workspaceVersion: versionOf('org#') };
+    const [ofKey, ofWorkspace] = [stale.filter(guardsKey), stale.filter((outcome) => !guardsKey(outcome))];
+    return {
+      kind: 'stale-policy',
+      reading: { key: readingAfter(ofKey), workspace: readingAfter(ofWorkspace) },
+      creatable: { key: ofKey.some(isAbsent), workspace: ofWorkspace.some(isAbsent) },
+    };
   }
   return { kind: 'refused', refusals: outcomes.filter((outcome) => outcome.kind === 'refused') };
+}
+
+type Stale = Extract<ReserveOutcome, { kind: 'stale-policy' }>;
+
+const guardsKey = ({ claim }: Stale): boolean => claim.id.startsWith('key#');
+const isAbsent = ({ policyVersion }: Stale): boolean => policyVersion === undefined;
+
+function readingAfter(stale: readonly Stale[]): Reading {
+  if (stale.length === 0) return 'cached';
+  const asOf = stale.find((outcome) => !isAbsent(outcome))?.policyVersion;
+  return asOf === undefined ? 'fresh' : { asOf };
 }
 
 /** A hold that cannot be given back now comes back when its bucket ends; the refusal stands either way. */

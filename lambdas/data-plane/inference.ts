@@ -12,6 +12,7 @@ import { answerStreamed, answerWhole } from './answer.ts';
 import { authenticate, type Caller, type CallerReading } from './authenticate.ts';
 import { authorize, isModelAllowed } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
+import { noMeters } from './meter-claims.ts';
 import type { Passage } from './settle.ts';
 import { viaChain } from './via.ts';
 
@@ -93,15 +94,18 @@ async function enter(
   deps: Dependencies,
 ): Promise<Entered> {
   let reading: CallerReading = { key: 'cached', workspace: 'cached' };
+  let creatable = noMeters;
   for (let reads = 0; reads < maxPolicyReads; reads += 1) {
     const caller = await authenticate(request, deps, reading);
     authorize(caller, request);
     const targets = await route(protocol, facts, caller, deps);
-    const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect }, deps);
+    const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect, creatable }, deps);
     if (admission.kind === 'admitted') return { caller, targets, admission };
-    reading = {
-      key: admission.keyVersion === undefined ? 'cached' : { asOf: admission.keyVersion },
-      workspace: admission.workspaceVersion === undefined ? 'cached' : { asOf: admission.workspaceVersion },
+    reading = admission.reading;
+    // What was seen to be absent once stays creatable: every later reading is later still.
+    creatable = {
+      key: creatable.key || admission.creatable.key,
+      workspace: creatable.workspace || admission.creatable.workspace,
     };
   }
   throw new GatewayError('store_unavailable', 503, 'The policy of this API key is being changed. Try again.', {

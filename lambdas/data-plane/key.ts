@@ -5,7 +5,7 @@ import { availableMicroUsd, getMeter, type MeterClaim, spentMicroUsd } from '../
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
-import { meterClaims } from './meter-claims.ts';
+import { meterClaims, noMeters } from './meter-claims.ts';
 
 /** `GET /v1/key`: the limits this key is held to, what is left of each, and what was spent. */
 export async function serveKey(request: GatewayRequest, deps: Dependencies): Promise<GatewayResponse> {
@@ -13,7 +13,7 @@ export async function serveKey(request: GatewayRequest, deps: Dependencies): Pro
   authorize(caller, request);
   const now = deps.now();
   const meters = await Promise.all(
-    meterClaims(caller, now).map(async (claim) => ({
+    meterClaims(caller, now, noMeters).map(async (claim) => ({
       claim,
       item: await getMeter(deps.meters, claim.id),
     })),

@@ -2,35 +2,48 @@ import type { MeterClaim, MeterMoney } from '../store/meter.ts';
 import type { Budget } from '../store/policy.ts';
 import type { Caller } from './authenticate.ts';
 
+/** Whose meters may be created where they are absent: their policy was read after they were seen to be. */
+export interface CreatableMeters {
+  readonly key: boolean;
+  /** The organization's, the workspace's and the organization's budget. */
+  readonly workspace: boolean;
+}
+
+export const noMeters: CreatableMeters = { key: false, workspace: false };
+
 /**
  * The meters a caller is held to: always the key's and the organization's, which also carry the policy versions; the
  * workspace's and the organization's budget only where they exist, since each costs two writes per request.
  */
-export function meterClaims(caller: Caller, nowMs: number): MeterClaim[] {
+export function meterClaims(caller: Caller, nowMs: number, creatable: CreatableMeters): MeterClaim[] {
   const key = caller.key.policy;
+  const whenAbsent = creatable.workspace ? 'create' : 'ask';
   const { organization, workspace, version } = caller.workspace.policy;
   const claims: MeterClaim[] = [
     {
       id: `key#${key.publicId}`,
       policyVersion: caller.key.asOf,
+      whenAbsent: creatable.key ? 'create' : 'ask',
       limits: key.limits ?? {},
       money: budgetMoney(key.budget, key.version, nowMs),
     },
     {
       id: `org#${organization.id}`,
       policyVersion: caller.workspace.asOf,
+      whenAbsent,
       limits: organization.limits ?? {},
       money: { kind: organization.billing === 'prepaid' ? 'prepaid' : 'counted' },
     },
   ];
   if (workspace.limits !== undefined || workspace.budget !== undefined) {
     const money = budgetMoney(workspace.budget, version, nowMs);
-    claims.push({ id: `workspace#${workspace.id}`, limits: workspace.limits ?? {}, money });
+    claims.push({ id: `workspace#${workspace.id}`, whenAbsent, limits: workspace.limits ?? {}, money });
   }
   // Beside the balance, not in its place: an organization can be prepaid and have a monthly budget.
   if (organization.budget !== undefined) {
     claims.push({
       id: `budget#${organization.id}`,
+      whenAbsent,
       limits: {},
       money: budgetMoney(organization.budget, version, nowMs),
     });

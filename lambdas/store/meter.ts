@@ -43,6 +43,12 @@ export interface MeterClaim {
   readonly id: string;
   /** The policy version the meter must carry; only for the meters that guard revocation (key and organization). */
   readonly policyVersion?: number;
+  /**
+   * What an absent meter means. `ask`: nobody has used it yet, or its tenant was erased, and only the policy can tell; the caller
+   * has to read it now. `create`: that was done after the meter was seen to be absent. Erasing deletes a policy before its meter,
+   * so a policy that is still there belongs to a tenant that is.
+   */
+  readonly whenAbsent: 'ask' | 'create';
   readonly limits: Limits;
   readonly money: MeterMoney;
 }
@@ -83,8 +89,11 @@ export type Refusal = 'requestsPerMinute' | 'tokensPerMinute' | 'requestsPerDay'
 export type ReserveOutcome =
   | { readonly kind: 'reserved'; readonly reservation: Reservation; readonly item: MeterItem }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly claim: MeterClaim; readonly item: MeterItem }
-  /** The meter carries another policy version than the caller's cached policy: read the policy again, as of this version. */
-  | { readonly kind: 'stale-policy'; readonly claim: MeterClaim; readonly policyVersion: number };
+  /**
+   * The meter carries another policy version than the caller's cached policy: read the policy again, as of this version.
+   * `undefined`: the meter is absent, or carries none.
+   */
+  | { readonly kind: 'stale-policy'; readonly claim: MeterClaim; readonly policyVersion: number | undefined };
 
 const maxTries = 12;
 
@@ -114,9 +123,14 @@ export async function reserve(
       if (!isConditionFailed(error)) throw error;
       observed = parseMeterItem(error.item) ?? (await getMeter(meters, claim.id));
     }
-    if (observed === undefined || !isComplete(observed, claim)) observed = await initializeMeter(meters, claim);
+    if (observed === undefined || !isComplete(observed, claim)) {
+      if (isAbsent(observed, claim) && claim.whenAbsent === 'ask') {
+        return { kind: 'stale-policy', claim, policyVersion: undefined };
+      }
+      observed = await initializeMeter(meters, claim);
+    }
     if (claim.policyVersion !== undefined && observed.policyVersion !== claim.policyVersion) {
-      return { kind: 'stale-policy', claim, policyVersion: observed.policyVersion ?? 0 };
+      return { kind: 'stale-policy', claim, policyVersion: observed.policyVersion };
     }
     const refusal = refusalOf(claim, hold, nowMs, observed);
     if (refusal !== undefined) return { kind: 'refused', refusal, claim, item: observed };
@@ -255,6 +269,11 @@ function isComplete(item: MeterItem, claim: MeterClaim): boolean {
   return item.complete && (claim.policyVersion === undefined || item.policyVersion !== undefined);
 }
 
+/** What billing creates has a balance and no version: of whether the tenant exists it says as little as nothing does. */
+function isAbsent(item: MeterItem | undefined, claim: MeterClaim): boolean {
+  return item === undefined || (claim.policyVersion !== undefined && item.policyVersion === undefined);
+}
+
 /** Completes a meter that does not exist yet, or that billing or the control plane created with only their part of it. */
 async function initializeMeter({ store, table }: MeterStore, claim: MeterClaim): Promise<MeterItem> {
   const expression = new UpdateExpression();
@@ -282,7 +301,9 @@ export async function settleReservation(
   await firstThatHolds(meters, reservation.claim.id, [
     ...(correctTokens ? [() => release().require('minute', '=', reservation.minute).add('minuteTokens', tokens)] : []),
     release,
-    () => new UpdateExpression().add('balance', -actual.amountMicroUsd),
+    // Any balance there is: a meter that was erased in the meantime must not come back.
+    () =>
+      new UpdateExpression().require('balance', '>=', Number.MIN_SAFE_INTEGER).add('balance', -actual.amountMicroUsd),
   ]);
 }
 

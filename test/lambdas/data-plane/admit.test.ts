@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { GatewayResponse } from '../../../lambdas/http/gateway-request.ts';
 import { StoreError } from '../../../lambdas/store/client.ts';
-import { spentMicroUsd } from '../../../lambdas/store/meter.ts';
+import { setMeterPolicyVersion, spentMicroUsd } from '../../../lambdas/store/meter.ts';
 import type { ProviderDeclaration } from '../../../lambdas/store/policy.ts';
 import {
   chatBody,
@@ -326,6 +326,7 @@ describe('a store that does not answer at admission', () => {
     onTestFinished(() => upstream.close());
     await putCatalog(store, { lab: declareProvider(upstream.url) });
     const tenant = await createTenant(store);
+    await setMeterPolicyVersion(store.meters, tenant.organizationMeter, 1);
     const process = createProcess(store, clock, {
       store: {
         ...store.store,

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { meterClaims } from '../../../lambdas/data-plane/meter-claims.ts';
+import { meterClaims, noMeters } from '../../../lambdas/data-plane/meter-claims.ts';
 import type { Budget } from '../../../lambdas/store/policy.ts';
 import { callerWith } from './caller.ts';
 
 const now = Date.parse('2026-11-22T10:00:00Z'); // A Sunday.
 
 test('holds every caller to the meters of its key and organization, which carry the policy versions', () => {
-  expect(meterClaims(callerWith({}), now)).toEqual([
-    { id: 'key#k1', policyVersion: 3, limits: {}, money: { kind: 'counted' } },
-    { id: 'org#o1', policyVersion: 7, limits: {}, money: { kind: 'counted' } },
+  expect(meterClaims(callerWith({}), now, noMeters)).toEqual([
+    { id: 'key#k1', policyVersion: 3, whenAbsent: 'ask', limits: {}, money: { kind: 'counted' } },
+    { id: 'org#o1', policyVersion: 7, whenAbsent: 'ask', limits: {}, money: { kind: 'counted' } },
   ]);
 });
 
 test('reserves from the balance of a prepaid organization', () => {
-  const [, organization] = meterClaims(callerWith({ organization: { billing: 'prepaid' } }), now);
+  const [, organization] = meterClaims(callerWith({ organization: { billing: 'prepaid' } }), now, noMeters);
 
   expect(organization).toMatchObject({ id: 'org#o1', money: { kind: 'prepaid' } });
 });
@@ -22,12 +22,13 @@ test('meters a workspace where it has limits or a budget of its own', () => {
   const limits = { requestsPerMinute: 5 };
   const budget = { amountMicroUsd: 9, period: 'total' } as const;
 
-  expect(meterClaims(callerWith({ workspace: { limits } }), now)[2]).toEqual({
+  expect(meterClaims(callerWith({ workspace: { limits } }), now, noMeters)[2]).toEqual({
     id: 'workspace#w1',
+    whenAbsent: 'ask',
     limits,
     money: { kind: 'counted' },
   });
-  expect(meterClaims(callerWith({ workspace: { budget } }), now)[2]).toMatchObject({
+  expect(meterClaims(callerWith({ workspace: { budget } }), now, noMeters)[2]).toMatchObject({
     id: 'workspace#w1',
     limits: {},
     money: { kind: 'budget' },
@@ -37,13 +38,25 @@ test('meters a workspace where it has limits or a budget of its own', () => {
 test("meters an organization's budget beside its balance, not in its place", () => {
   const budget = { amountMicroUsd: 9, period: 'day' } as const;
 
-  const claims = meterClaims(callerWith({ organization: { billing: 'prepaid', budget } }), now);
+  const claims = meterClaims(callerWith({ organization: { billing: 'prepaid', budget } }), now, noMeters);
 
   expect(claims.map(({ id, money }) => [id, money.kind])).toEqual([
     ['key#k1', 'counted'],
     ['org#o1', 'prepaid'],
     ['budget#o1', 'budget'],
   ]);
+});
+
+test.each([
+  [{ key: true, workspace: false }, ['create', 'ask', 'ask', 'ask']],
+  [{ key: false, workspace: true }, ['ask', 'create', 'create', 'create']],
+] as const)('with %j creatable, lets absent meters be created: %j', (creatable, expected) => {
+  const budget = { amountMicroUsd: 9, period: 'day' } as const;
+  const caller = callerWith({ organization: { budget }, workspace: { budget } });
+
+  const claims = meterClaims(caller, now, creatable);
+
+  expect(claims.map(({ whenAbsent }) => whenAbsent)).toEqual(expected);
 });
 
 describe('the period of a budget', () => {
@@ -59,7 +72,7 @@ describe('the period of a budget', () => {
   ])('%s at %s is %s, until %s', (period, at, name, end) => {
     const caller = callerWith({ key: { budget: { amountMicroUsd: 9, period } } });
 
-    const [key] = meterClaims(caller, Date.parse(at));
+    const [key] = meterClaims(caller, Date.parse(at), noMeters);
 
     expect(key?.money).toMatchObject({
       kind: 'budget',
@@ -70,7 +83,7 @@ describe('the period of a budget', () => {
   });
 
   test('of a total has no end', () => {
-    const [key] = meterClaims(callerWith({ key: { budget: { amountMicroUsd: 9, period: 'total' } } }), now);
+    const [key] = meterClaims(callerWith({ key: { budget: { amountMicroUsd: 9, period: 'total' } } }), now, noMeters);
 
     expect(key?.money).toMatchObject({ period: 'total' });
     expect(key?.money).not.toHaveProperty('periodEndsAt');

@@ -302,7 +302,8 @@ function createDesk(tenant: Tenant, clock: TestClock, crashing: ReturnType<typeo
     const request = createRequest(clock, { apiKey: tenant.apiKey, body: chatBody({ max_tokens: 20 + random(400) }) });
     const body = parseJsonBody(await request.readBody());
     const facts = openaiChat.readRequest(body);
-    const admission = await admit({ caller, facts, body, targets: [target], dialect: 'openai' }, deps).catch(
+    const creatable = { key: true, workspace: true };
+    const admission = await admit({ caller, facts, body, targets: [target], dialect: 'openai', creatable }, deps).catch(
       (error: unknown) => {
         if (life.dead || error instanceof GatewayError) return undefined;
         throw error;

@@ -7,7 +7,7 @@ const now = Date.parse('2026-11-22T10:00:42.300Z');
 
 function meter(limits: Limits, requests: number, tokens: number) {
   const item = parseMeterItem({ minuteRequests: { N: String(requests) }, minuteTokens: { N: String(tokens) } })!;
-  return { claim: { id: 'key#k', limits, money: { kind: 'counted' as const } }, item };
+  return { claim: { id: 'key#k', whenAbsent: 'ask' as const, limits, money: { kind: 'counted' as const } }, item };
 }
 
 const both = { requestsPerMinute: 10, tokensPerMinute: 1000 };

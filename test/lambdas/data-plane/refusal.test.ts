@@ -4,7 +4,7 @@ import type { MeterClaim, Refusal } from '../../../lambdas/store/meter.ts';
 
 const now = Date.parse('2026-11-22T23:58:45.500Z');
 const limits = { requestsPerMinute: 5, tokensPerMinute: 600, requestsPerDay: 70, concurrentRequests: 8 };
-const claim: MeterClaim = { id: 'key#k1', limits, money: { kind: 'counted' } };
+const claim: MeterClaim = { id: 'key#k1', whenAbsent: 'ask', limits, money: { kind: 'counted' } };
 const headers = { 'x-ratelimit-limit-requests': '5' };
 
 test.each<[Refusal, string, RegExp, number]>([

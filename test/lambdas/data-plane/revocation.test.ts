@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { StoreClient } from '../../../lambdas/store/client.ts';
-import { setMeterPolicyVersion } from '../../../lambdas/store/meter.ts';
-import type { KeyPolicy, WorkspacePolicy } from '../../../lambdas/store/policy.ts';
+import { getMeter, setMeterPolicyVersion } from '../../../lambdas/store/meter.ts';
+import { type KeyPolicy, keyPolicyId, type WorkspacePolicy, workspacePolicyId } from '../../../lambdas/store/policy.ts';
 import {
   chatBody,
   createProcess,
@@ -237,5 +237,76 @@ describe('an admin call that dies between policy and version', () => {
     expect(spent).toBeLessThanOrEqual(150 + 14);
     expect(answers.slice(-2)).toEqual(['402 budget_exceeded', '402 budget_exceeded']);
     expect(outside).toBe('403 model_not_allowed');
+  });
+});
+
+describe('an erased tenant', () => {
+  const limits = { requestsPerMinute: 100 };
+  const budget = { amountMicroUsd: 1_000, period: 'month' } as const;
+
+  /** What the control plane does, in its order: policies first, then their meters. */
+  async function erase(tenant: Tenant): Promise<string[]> {
+    const { keyPolicy, workspacePolicy } = tenant;
+    const remove = (table: string, id: string): Promise<unknown> =>
+      store.store.deleteItem({ TableName: table, Key: { pk: { S: id } } });
+    await remove(store.tables.policy, keyPolicyId(keyPolicy.publicId));
+    await remove(store.tables.policy, workspacePolicyId(workspacePolicy.workspace.id));
+    const { organization, workspace } = workspacePolicy;
+    const meterIds = [
+      tenant.keyMeter,
+      tenant.organizationMeter,
+      `workspace#${workspace.id}`,
+      `budget#${organization.id}`,
+    ];
+    for (const id of meterIds) await remove(store.tables.meter, id);
+    return meterIds;
+  }
+
+  test('is refused on its next request by every warm process, and none of its meters comes back', async () => {
+    const clock = createTestClock();
+    const tenant = await createTenant(store, { organization: { budget }, workspace: { limits } });
+    const processes = [await startWarmProcess(tenant, clock), await startWarmProcess(tenant, clock)];
+    for (const { ask } of processes) expect(await ask()).toBe('200');
+
+    const meterIds = await erase(tenant);
+    const answers = await Promise.all(processes.flatMap(({ ask }) => [ask(), ask(), ask()]));
+
+    expect(new Set(answers)).toEqual(new Set(['401 invalid_api_key']));
+    const meters = await Promise.all(meterIds.map((id) => getMeter(store.meters, id)));
+    expect(meters).toEqual(meterIds.map(() => undefined));
+  });
+
+  test('leaves no meter behind when its last request is settled afterwards', async () => {
+    const clock = createTestClock();
+    const tenant = await createTenant(store);
+    const slow = await startUpstream(async (request, response) => {
+      await erase(tenant);
+      await json(sampleCompletion)(request, response);
+    });
+    onTestFinished(() => slow.close());
+    await putCatalog(store, { lab: declareProvider(slow.url) });
+    onTestFinished(() => putCatalog(store, { lab: declareProvider(upstream.url) }));
+    const process = createProcess(store, clock);
+    onTestFinished(() => process.close());
+
+    const { status } = await process.handle(createRequest(clock, { apiKey: tenant.apiKey }));
+
+    expect(status).toBe(200);
+    expect(await getMeter(store.meters, tenant.keyMeter)).toBeUndefined();
+    expect(await getMeter(store.meters, tenant.organizationMeter)).toBeUndefined();
+  });
+});
+
+describe('a tenant whose meters nobody has created', () => {
+  test('is served from its first request on, after one more look at its policies', async () => {
+    const clock = createTestClock();
+    const tenant = await createTenant(store, { workspace: { limits: { requestsPerMinute: 100 } } });
+
+    const { ask, policyReads } = await startWarmProcess(tenant, clock);
+    const first = policyReads();
+    const second = await ask();
+
+    // Key and workspace, both twice, and the catalog.
+    expect([first, second, policyReads()]).toEqual([5, '200', 5]);
   });
 });

@@ -187,6 +187,7 @@ test('a meter does what its simplest description says, whatever comes in whateve
       const id = claimOf().id;
       const claim = (): MeterClaim => ({
         id,
+        whenAbsent: 'create',
         limits,
         money: { kind: 'budget', amountMicroUsd: model.budget, period: 'total', policyVersion: 1 },
       });
