@@ -1,0 +1,56 @@
+import middy from '@middy/core';
+import { createAwsTransport } from '../aws/json-transport.ts';
+import { createLeanStoreClient } from '../store/lean-client.ts';
+import { tables } from '../store/tables.ts';
+import { createLogger, describeFault } from '../telemetry/logger.ts';
+import { readEvent, type StreamWindowEvent } from './read-event.ts';
+import { rollUp, type RollUpDependencies } from './roll-up.ts';
+
+/** The usage rollup function: composition root and entry. The environment is read here and nowhere else. */
+
+const environment = process.env;
+
+function required(name: string): string {
+  const value = environment[name];
+  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
+  return value;
+}
+
+const endpoint = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? environment['AWS_ENDPOINT_URL'];
+const sessionToken = environment['AWS_SESSION_TOKEN'];
+// Lambda sets these once per environment and replaces the environment before they expire.
+const credentials = {
+  accessKeyId: required('AWS_ACCESS_KEY_ID'),
+  secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
+  ...(sessionToken !== undefined && { sessionToken }),
+};
+const store = createLeanStoreClient(
+  createAwsTransport({
+    service: 'dynamodb',
+    region: required('AWS_REGION'),
+    credentials: async () => credentials,
+    ...(endpoint !== undefined && { endpoint }),
+  }),
+);
+
+const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+
+const deps: RollUpDependencies = {
+  usage: { store, table: required(tables.usage.environmentVariable) },
+  servedVersions: new Map(),
+};
+
+/** Nothing is carried from batch to batch: the window is there for the shard id. */
+interface WindowAnswer {
+  readonly state: Readonly<Record<string, never>>;
+}
+
+async function rollUpEvent(event: StreamWindowEvent): Promise<WindowAnswer> {
+  await rollUp(readEvent(event, logger), deps);
+  return { state: {} };
+}
+
+/** A throw makes Lambda deliver the batch again, which is safe. */
+export const handler = middy<StreamWindowEvent, WindowAnswer>()
+  .onError(({ error }) => logger.fault(describeFault('usage-rollup-failed', error)))
+  .handler(rollUpEvent);
