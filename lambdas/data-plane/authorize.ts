@@ -5,12 +5,22 @@ import type { KeyPolicy } from '../store/policy.ts';
 import type { Caller } from './authenticate.ts';
 
 /**
- * Checks what the key is limited to, the model excepted: that needs to be resolved first (`resolve-targets.ts`).
+ * Checks what the key and its organization are limited to, the model excepted: that needs to be resolved first
+ * (`resolve-targets.ts`). `region` is the one that this gateway runs in.
  *
  * @throws GatewayError 403.
  */
-export function authorize(caller: Caller, request: Pick<GatewayRequest, 'path' | 'sourceAddress'>): void {
+export function authorize(
+  caller: Caller,
+  request: Pick<GatewayRequest, 'path' | 'sourceAddress'>,
+  region: string,
+): void {
   const { policy } = caller.key;
+  const { regions } = caller.workspace.policy.organization;
+  if (regions !== undefined && !regions.includes(region)) {
+    const message = `This organization may not be served in ${region}. Use the address of one of its regions.`;
+    throw new GatewayError('region_not_allowed', 403, message);
+  }
   if (policy.endpoints !== undefined && !policy.endpoints.includes(request.path)) {
     throw new GatewayError('endpoint_not_allowed', 403, 'This API key may not call this endpoint.');
   }

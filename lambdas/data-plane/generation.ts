@@ -13,7 +13,7 @@ import type { Dependencies } from './dependencies.ts';
  */
 export async function serveGeneration(request: GatewayRequest, deps: Dependencies): Promise<GatewayResponse> {
   const caller = await authenticate(request, deps, { key: 'fresh', workspace: 'fresh' });
-  authorize(caller, request);
+  authorize(caller, request, deps.region);
   const id = request.query.get('id') ?? '';
   const time = requestIdTime(id);
   if (time === undefined) {

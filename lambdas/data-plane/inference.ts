@@ -97,7 +97,7 @@ async function enter(
   let creatable = noMeters;
   for (let reads = 0; reads < maxPolicyReads; reads += 1) {
     const caller = await authenticate(request, deps, reading);
-    authorize(caller, request);
+    authorize(caller, request, deps.region);
     const targets = await route(protocol, facts, caller, deps);
     const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect, creatable }, deps);
     if (admission.kind === 'admitted') return { caller, targets, admission };
@@ -144,5 +144,7 @@ function assertPriced(targets: readonly Target[], { unpricedOption }: RequestFac
 }
 
 function isAboutCatalog(error: GatewayError): boolean {
-  return ['model_not_found', 'model_not_priced', 'provider_credential_missing'].includes(error.code);
+  return ['model_not_found', 'model_not_priced', 'provider_credential_missing', 'zero_retention_unavailable'].includes(
+    error.code,
+  );
 }

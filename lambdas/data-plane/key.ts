@@ -10,7 +10,7 @@ import { meterClaims, noMeters } from './meter-claims.ts';
 /** `GET /v1/key`: the limits this key is held to, what is left of each, and what was spent. */
 export async function serveKey(request: GatewayRequest, deps: Dependencies): Promise<GatewayResponse> {
   const caller = await authenticate(request, deps, { key: 'fresh', workspace: 'fresh' });
-  authorize(caller, request);
+  authorize(caller, request, deps.region);
   const now = deps.now();
   const meters = await Promise.all(
     meterClaims(caller, now, noMeters).map(async (claim) => ({

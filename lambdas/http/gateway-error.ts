@@ -16,6 +16,8 @@ export type GatewayErrorCode =
   | 'model_not_allowed'
   | 'endpoint_not_allowed'
   | 'address_not_allowed'
+  | 'region_not_allowed'
+  | 'zero_retention_unavailable'
   | 'model_not_found'
   | 'protocol_not_supported'
   | 'model_not_priced'

@@ -15,10 +15,14 @@ import type {
 import type { ProtocolName } from '../wire/protocol-name.ts';
 import type { Target } from './target.ts';
 
-/** What decides where a request may go. */
-export interface RoutingPolicy {
+/** What is there to be routed to. */
+export interface Destinations {
   readonly workspace: WorkspacePolicy;
   readonly catalog: CatalogPolicy;
+}
+
+/** What decides where a request may go. */
+export interface RoutingPolicy extends Destinations {
   /** Whether the key may use a model known by any of these names. */
   readonly isAllowed: (names: readonly string[]) => boolean;
   /** In [0, 1): picks the first target of a weighted route. */
@@ -32,17 +36,26 @@ interface Candidate {
 
 /**
  * The targets for a list of model names, best first: a route's alias, `provider/model`, or a bare model name that one provider
- * has.
+ * has. Of an organization that asks for zero retention, targets that may keep something are left out.
  *
- * @throws GatewayError 403 `model_not_allowed`, 404 `model_not_found`, 400 `protocol_not_supported`, `model_not_priced`,
+ * @throws GatewayError 403 `model_not_allowed`, `zero_retention_unavailable`, 404 `model_not_found`, 400 `protocol_not_supported`, `model_not_priced`,
  * `provider_credential_missing`.
  */
 export function resolveTargets(names: readonly string[], protocol: ProtocolName, policy: RoutingPolicy): Target[] {
-  return names.flatMap((name) => {
+  const targets = names.flatMap((name) => {
     const candidates = candidatesFor(name, policy);
     assertAllowed(name, candidates, policy);
-    return candidates.map((candidate) => toTarget(candidate, protocol, policy));
+    return candidates
+      .filter(({ target }) => isRetentionAccepted(target.provider, policy))
+      .map((candidate) => toTarget(candidate, protocol, policy));
   });
+  if (targets.length > 0) return targets;
+  throw new GatewayError(
+    'zero_retention_unavailable',
+    403,
+    'This organization asks for zero retention, and no provider of this model is known to keep nothing.',
+    { param: 'model' },
+  );
 }
 
 function candidatesFor(name: string, policy: RoutingPolicy): Candidate[] {
@@ -70,9 +83,11 @@ function orderTargets(route: RoutePolicy, random: () => number): readonly RouteT
 
 /** Only providers that this workspace can use count, so a new vendor row never makes a working name ambiguous. */
 function providerOfBareModel(model: string, policy: RoutingPolicy): RouteTarget {
-  const usable = usableProviders(policy).filter(
-    (provider) => modelFacts(provider, model, policy.catalog, 'exact') !== undefined,
-  );
+  const having = (providers: readonly Provider[]): Provider[] =>
+    providers.filter((provider) => modelFacts(provider, model, policy.catalog, 'exact') !== undefined);
+  const accepted = having(usableProviders(policy));
+  // A model that only a provider with retention has is there, though it may not be used: that is another answer than "no such".
+  const usable = accepted.length > 0 ? accepted : having(reachableProviders(policy));
   const [only] = usable;
   if (only !== undefined && usable.length === 1) return { provider: only.name, model };
   const choices = usable.map((provider) => `"${provider.name}/${model}"`);
@@ -176,15 +191,34 @@ function credentialFor(provider: Provider, policy: RoutingPolicy): CredentialRef
   );
 }
 
-function findCredential(provider: Provider, policy: RoutingPolicy): CredentialReference | undefined {
+function findCredential(provider: Provider, policy: Destinations): CredentialReference | undefined {
   const own = policy.workspace.credentials;
   const platform = policy.catalog.credentials;
   if (Object.hasOwn(own, provider.name)) return own[provider.name];
   return Object.hasOwn(platform, provider.name) ? platform[provider.name] : undefined;
 }
 
+/** Providers this workspace can reach and, where its organization asks for zero retention, that keep nothing. */
+export function usableProviders(policy: Destinations): Provider[] {
+  return reachableProviders(policy).filter((provider) => isRetentionAccepted(provider.name, policy));
+}
+
+/**
+ * Fails closed: what nobody has marked may keep something. A provider that is not there or lacks its credential passes, to be
+ * refused for that.
+ */
+export function isRetentionAccepted(providerName: string, policy: Destinations): boolean {
+  if (policy.workspace.organization.zeroRetention !== true) return true;
+  if (declarationOf(providerName, policy.catalog)?.zeroRetention === true) return true;
+  const provider = providerFor(providerName, policy.catalog);
+  if (provider === undefined) return true;
+  if (provider.auth.kind === 'none') return false;
+  const credential = findCredential(provider, policy);
+  return credential === undefined || credential.zeroRetention === true;
+}
+
 /** Providers this workspace has a credential for, and self-declared ones that need none. */
-export function usableProviders(policy: Pick<RoutingPolicy, 'workspace' | 'catalog'>): Provider[] {
+function reachableProviders(policy: Destinations): Provider[] {
   const { catalog } = policy;
   const declared = Object.entries(catalog.providers).map(([name, entry]) => buildSelfDeclaredProvider(name, entry));
   const builtIn = [...builtInProviders.values()].filter(
@@ -196,8 +230,8 @@ export function usableProviders(policy: Pick<RoutingPolicy, 'workspace' | 'catal
   ];
 }
 
-function hasCredential(provider: Provider, policy: Pick<RoutingPolicy, 'workspace' | 'catalog'>): boolean {
-  return findCredential(provider, policy as RoutingPolicy) !== undefined;
+function hasCredential(provider: Provider, policy: Destinations): boolean {
+  return findCredential(provider, policy) !== undefined;
 }
 
 function modelNotFound(message: string): CallerError {

@@ -10,7 +10,7 @@ const from = (sourceAddress: string, path = '/v1/chat/completions'): { path: str
 });
 
 test('lets a key without limits call everything from everywhere', () => {
-  expect(() => authorize(limitedTo({}), from('not even an address'))).not.toThrow();
+  expect(() => authorize(limitedTo({}), from('not even an address'), 'eu-central-1')).not.toThrow();
 });
 
 test.each([
@@ -19,15 +19,33 @@ test.each([
   ['/v1/embeddings', false],
   ['/V1/CHAT/COMPLETIONS', false],
 ])('with endpoints, calling %s is allowed: %s', (path, allowed) => {
-  const authorizing = () => authorize(limitedTo({ endpoints: ['/v1/chat/completions'] }), from('1.1.1.1', path));
+  const authorizing = () =>
+    authorize(limitedTo({ endpoints: ['/v1/chat/completions'] }), from('1.1.1.1', path), 'eu-central-1');
 
   if (allowed) expect(authorizing).not.toThrow();
   else expect(authorizing).toThrow(expect.objectContaining({ code: 'endpoint_not_allowed', status: 403 }));
 });
 
 test('with an empty list of endpoints or networks allows none', () => {
-  expect(() => authorize(limitedTo({ endpoints: [] }), from('1.1.1.1'))).toThrow(/endpoint/);
-  expect(() => authorize(limitedTo({ cidrs: [] }), from('1.1.1.1'))).toThrow(/address/);
+  expect(() => authorize(limitedTo({ endpoints: [] }), from('1.1.1.1'), 'eu-central-1')).toThrow(/endpoint/);
+  expect(() => authorize(limitedTo({ cidrs: [] }), from('1.1.1.1'), 'eu-central-1')).toThrow(/address/);
+});
+
+describe('regions', () => {
+  test.each([
+    [undefined, true],
+    [['eu-central-1'], true],
+    [['us-east-1', 'eu-central-1'], true],
+    [['us-east-1'], false],
+    [['eu-central'], false],
+    [[], false],
+  ])('with %j, being served in eu-central-1 is allowed: %s', (regions, allowed) => {
+    const caller = callerWith({ organization: regions === undefined ? {} : { regions } });
+    const authorizing = () => authorize(caller, from('1.1.1.1'), 'eu-central-1');
+
+    if (allowed) expect(authorizing).not.toThrow();
+    else expect(authorizing).toThrow(expect.objectContaining({ code: 'region_not_allowed', status: 403 }));
+  });
 });
 
 describe('networks', () => {
@@ -48,7 +66,7 @@ describe('networks', () => {
     ['10.1.2.3, 8.8.8.8', false],
     ['localhost', false],
   ])('%j is inside: %s', (address, inside) => {
-    const authorizing = () => authorize(limitedTo({ cidrs }), from(address));
+    const authorizing = () => authorize(limitedTo({ cidrs }), from(address), 'eu-central-1');
 
     if (inside) expect(authorizing).not.toThrow();
     else expect(authorizing).toThrow(expect.objectContaining({ code: 'address_not_allowed', status: 403 }));
@@ -57,16 +75,18 @@ describe('networks', () => {
   test('with an empty prefix are one address, not all of them', () => {
     const caller = limitedTo({ cidrs: ['10.0.0.0/'] });
 
-    expect(() => authorize(caller, from('10.0.0.0'))).not.toThrow();
-    expect(() => authorize(caller, from('8.8.8.8'))).toThrow(/address/);
+    expect(() => authorize(caller, from('10.0.0.0'), 'eu-central-1')).not.toThrow();
+    expect(() => authorize(caller, from('8.8.8.8'), 'eu-central-1')).toThrow(/address/);
   });
 
   test('of a changed policy count at once', () => {
     const before = limitedTo({ cidrs: ['10.1.0.0/16'] });
     const after = limitedTo({ cidrs: ['10.2.0.0/16'] });
 
-    expect(() => authorize(before, from('10.1.0.1'))).not.toThrow();
-    expect(() => authorize(after, from('10.1.0.1'))).toThrow(expect.objectContaining({ code: 'address_not_allowed' }));
+    expect(() => authorize(before, from('10.1.0.1'), 'eu-central-1')).not.toThrow();
+    expect(() => authorize(after, from('10.1.0.1'), 'eu-central-1')).toThrow(
+      expect.objectContaining({ code: 'address_not_allowed' }),
+    );
   });
 });
 

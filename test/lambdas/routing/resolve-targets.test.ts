@@ -31,6 +31,7 @@ interface Setting {
   readonly providers?: CatalogPolicy['providers'];
   readonly allowed?: readonly string[];
   readonly random?: number;
+  readonly zeroRetention?: true;
 }
 
 function policyOf({
@@ -40,10 +41,11 @@ function policyOf({
   providers = { lab },
   allowed,
   random = 0,
+  zeroRetention,
 }: Setting): RoutingPolicy {
   const workspace: WorkspacePolicy = {
     version: 1,
-    organization: { id: 'o', billing: 'postpaid', retentionDays: 90 },
+    organization: { id: 'o', billing: 'postpaid', retentionDays: 90, ...(zeroRetention && { zeroRetention }) },
     workspace: { id: 'w' },
     routes,
     credentials: own,
@@ -256,5 +258,67 @@ describe('credentials', () => {
     const [target] = resolve('openai/small', { providers: { openai }, own: { openai: reference } });
 
     expect(target).toMatchObject({ provider: { baseUrl: 'http://127.0.0.1:9/v1' }, credential: reference });
+  });
+});
+
+describe('an organization that asks for zero retention', () => {
+  const zeroRetention = true;
+  const marked = { ...reference, zeroRetention } as const;
+  const keyed: ProviderDeclaration = { ...lab, auth: { kind: 'bearer' } };
+  const own: ProviderDeclaration = { ...lab, zeroRetention };
+  const refusal = { code: 'zero_retention_unavailable', status: 403 };
+
+  test('reaches providers that are declared to keep nothing, and those whose credential is', () => {
+    const providers = { own, keyed };
+
+    expect(places('own/small', { zeroRetention, providers })).toEqual(['own/small']);
+    expect(places('keyed/small', { zeroRetention, providers, own: { keyed: marked } })).toEqual(['keyed/small']);
+    expect(places('keyed/small', { zeroRetention, providers, platform: { keyed: marked } })).toEqual(['keyed/small']);
+    expect(places(`openai/${openaiModel}`, { zeroRetention, own: { openai: marked } })).toHaveLength(1);
+  });
+
+  test.each<[string, string, Setting]>([
+    ['a provider that nobody marked', 'lab/small', {}],
+    ['a credential that nobody marked', 'keyed/small', { providers: { keyed }, own: { keyed: reference } }],
+    [
+      "the workspace's own credential, whatever the platform's is",
+      'keyed/small',
+      { providers: { keyed }, own: { keyed: reference }, platform: { keyed: marked } },
+    ],
+    ['a marked credential that is not sent', 'lab/small', { own: { lab: marked } }],
+    ['a bare name of such a provider', 'dear', {}],
+    ['a built-in provider', `openai/${openaiModel}`, { platform: { openai: reference } }],
+  ])('is refused %s', (_, name, setting) => {
+    expect(() => resolve(name, { ...setting, zeroRetention })).toThrow(expect.objectContaining(refusal));
+    expect(resolve(name, setting)).toHaveLength(1);
+  });
+
+  test('skips targets of a route and fallback models that may keep something', () => {
+    const targets = [
+      { provider: 'lab', model: 'small' },
+      { provider: 'own', model: 'small' },
+    ];
+    const setting: Setting = {
+      zeroRetention,
+      providers: { lab, own },
+      routes: { alias: { strategy: 'ordered', targets }, lost: { strategy: 'ordered', targets: targets.slice(0, 1) } },
+    };
+
+    expect(places('alias', setting)).toEqual(['own/small']);
+    expect(places(['lab/dear', 'own/dear'], setting)).toEqual(['own/dear']);
+    expect(() => places('lost', setting)).toThrow(expect.objectContaining(refusal));
+  });
+
+  test('finds a bare name at the one provider that keeps nothing', () => {
+    expect(places('small', { zeroRetention, providers: { lab, own } })).toEqual(['own/small']);
+    expect(usableProviders(policyOf({ zeroRetention, providers: { lab, own } })).map(({ name }) => name)).toEqual([
+      'own',
+    ]);
+  });
+
+  test('still hears of a credential that is not set', () => {
+    expect(() => resolve('keyed/small', { zeroRetention, providers: { keyed } })).toThrow(
+      expect.objectContaining({ code: 'provider_credential_missing' }),
+    );
   });
 });
