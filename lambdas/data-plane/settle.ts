@@ -105,6 +105,7 @@ function buildRecord(
   const { request, caller, facts, journal } = passage;
   const { organization, workspace } = caller.workspace.policy;
   const latencyMs = Math.max(0, Math.round(now - request.receivedAt));
+  const credential = journal.target?.credential;
   return {
     id: request.id,
     createdAt: new Date(request.receivedAt).toISOString(),
@@ -123,6 +124,7 @@ function buildRecord(
     ...usage,
     usageEstimated: estimated,
     costMicroUsd: cost,
+    ...(credential !== undefined && { credentialOwner: credential.owner, credentialVersion: credential.version }),
     attempts: journal.attempts,
     latencyMs,
     firstByteMs: Math.round(passage.firstByteMs ?? latencyMs),

@@ -52,7 +52,7 @@ export async function callWithFallback(
 ): Promise<ProviderAnswer> {
   const plan = targets.flatMap((target) => Array.from({ length: 1 + target.retries }, () => target));
   let last: unknown;
-  for (const target of plan) {
+  for (const [turn, target] of plan.entries()) {
     if (last !== undefined && Date.now() >= options.deadline) break;
     options.journal.attempts += 1;
     options.journal.target = target;
@@ -61,15 +61,33 @@ export async function callWithFallback(
     } catch (error) {
       last = error;
       if (!mayTryAnother(error, options.signal)) throw error;
+      if (isAboutCredential(error)) planPreviousCredential(plan, turn);
     }
   }
   throw last;
 }
 
+/**
+ * While a credential is rotated, the one before may be the one that works: the new secret is not in force at the provider yet, or
+ * was mistyped. It is tried next and takes the place of the new one in the retries that are left.
+ */
+function planPreviousCredential(plan: Target[], turn: number): void {
+  const refused = plan[turn];
+  if (refused?.credential?.previousVersion === undefined) return;
+  const { previousVersion, ...reference } = refused.credential;
+  const previous = { ...refused, credential: { ...reference, version: previousVersion } };
+  for (let later = turn + 1; later < plan.length; later += 1) if (plan[later] === refused) plan[later] = previous;
+  plan.splice(turn + 1, 0, previous);
+}
+
 /** A credential that is missing or refused at one target says nothing about the next. */
 function mayTryAnother(error: unknown, signal: AbortSignal): boolean {
   if (signal.aborted || !(error instanceof GatewayError)) return false;
-  return error.retryable || error.code.startsWith('provider_credential') || error.code === 'provider_quota_exceeded';
+  return error.retryable || isAboutCredential(error) || error.code === 'provider_quota_exceeded';
+}
+
+function isAboutCredential(error: unknown): boolean {
+  return error instanceof GatewayError && error.code.startsWith('provider_credential');
 }
 
 async function attempt(request: OutgoingRequest, target: Target, options: CallOptions): Promise<ProviderAnswer> {

@@ -57,7 +57,13 @@ export const tables = {
     environmentVariable: 'TABLE_CONTROL',
   },
   /** `org#<id>` or `platform` / sequence number: hash-chained audit entries. Put and Query only. */
-  audit: { partitionKey: 'pk', sortKey: 'sk', recovery: 'ledger', plane: 'control', environmentVariable: 'TABLE_AUDIT' },
+  audit: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    recovery: 'ledger',
+    plane: 'control',
+    environmentVariable: 'TABLE_AUDIT',
+  },
 } as const satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof tables;

@@ -1,0 +1,41 @@
+import {
+  createDocument,
+  deleteDocument,
+  type DocumentKey,
+  type DocumentTable,
+  getDocument,
+  iterateDocuments,
+} from '../document.ts';
+
+/*
+ * | pattern                 | key                                     | called by         |
+ * |-------------------------|-----------------------------------------|-------------------|
+ * | createBalanceAdjustment | `org#<organization>` / `adjustment#<id>` | admin API         |
+ * | deleteBalanceAdjustments| `org#<organization>`                    | erase             |
+ */
+
+export interface BalanceAdjustmentRecord {
+  readonly id: string;
+  readonly organization: string;
+  readonly amountMicroUsd: number;
+  readonly reason: string;
+  readonly createdAt: string;
+}
+
+const prefix = 'adjustment#';
+const keyOf = (organization: string, id: string): DocumentKey => ({ pk: `org#${organization}`, sk: prefix + id });
+
+/** The record with this id: this one, or the one that was there before. */
+export async function createBalanceAdjustment(
+  control: DocumentTable,
+  record: BalanceAdjustmentRecord,
+): Promise<BalanceAdjustmentRecord> {
+  const key = keyOf(record.organization, record.id);
+  if (await createDocument(control, key, record)) return record;
+  return (await getDocument<BalanceAdjustmentRecord>(control, key))?.value ?? record;
+}
+
+export async function deleteBalanceAdjustments(control: DocumentTable, organization: string): Promise<void> {
+  const pk = `org#${organization}`;
+  for await (const { sk } of iterateDocuments(control, { pk, prefix })) await deleteDocument(control, { pk, sk });
+}

@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto';
+import {
+  createDocument,
+  deleteDocument,
+  type DocumentKey,
+  type DocumentPage,
+  type DocumentTable,
+  getDocument,
+  iterateDocuments,
+  listDocuments,
+  replaceDocument,
+  type Stored,
+} from '../document.ts';
+
+/*
+ * | pattern                     | key                                         | called by           |
+ * |-----------------------------|---------------------------------------------|---------------------|
+ * | getMember …                 | `org#<organization>` / `member#<id>`        | every admin request |
+ * | listMembers                 | `org#<organization>`                        | admin API, erase    |
+ * | listOrganizationsOfMember   | `identity#<member id>` / `<organization>`   | GET /organizations  |
+ *
+ * A member's id is a digest of the identity, so that whoever signs in is found with one read per organization.
+ */
+
+export interface MemberRecord {
+  readonly id: string;
+  readonly organization: string;
+  readonly identity: { readonly kind: 'email' | 'subject'; readonly value: string };
+  readonly role: 'owner' | 'admin' | 'member' | 'auditor';
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export function memberIdOf({ kind, value }: MemberRecord['identity']): string {
+  return `mem_${hash('sha256', `${kind}:${value}`, 'hex').slice(0, 32)}`;
+}
+
+const prefix = 'member#';
+const pkOf = (organization: string): string => `org#${organization}`;
+const keyOf = (organization: string, id: string): DocumentKey => ({ pk: pkOf(organization), sk: prefix + id });
+const membershipKey = (id: string, organization: string): DocumentKey => ({ pk: `identity#${id}`, sk: organization });
+
+export const getMember = (
+  control: DocumentTable,
+  organization: string,
+  id: string,
+): Promise<Stored<MemberRecord> | undefined> => getDocument(control, keyOf(organization, id));
+
+/** The way back from the identity is written first: alone it gives nobody anything. */
+export async function createMember(control: DocumentTable, record: MemberRecord): Promise<boolean> {
+  await createDocument(control, membershipKey(record.id, record.organization), {});
+  return createDocument(control, keyOf(record.organization, record.id), record);
+}
+
+/** The new version, or `undefined` where somebody else changed it since. */
+export const replaceMember = (
+  control: DocumentTable,
+  record: MemberRecord,
+  version: number,
+): Promise<number | undefined> => replaceDocument(control, keyOf(record.organization, record.id), record, version);
+
+/** With a version only if it still has that; says whether it is gone. */
+export async function deleteMember(
+  control: DocumentTable,
+  { organization, id }: { organization: string; id: string },
+  version?: number,
+): Promise<boolean> {
+  if (!(await deleteDocument(control, keyOf(organization, id), version))) return false;
+  return deleteDocument(control, membershipKey(id, organization));
+}
+
+/** In the order of their ids; `after` is the `next` of the page before. */
+export const listMembers = (
+  control: DocumentTable,
+  organization: string,
+  page: { limit: number; after?: string | undefined },
+): Promise<DocumentPage<MemberRecord>> => listDocuments(control, { pk: pkOf(organization), prefix }, page);
+
+export const iterateMembers = (control: DocumentTable, organization: string): AsyncGenerator<Stored<MemberRecord>> =>
+  iterateDocuments(control, { pk: pkOf(organization), prefix });
+
+/** Ids of organizations that made this identity a member; the member item itself decides. */
+export async function listOrganizationsOfMember(control: DocumentTable, id: string): Promise<string[]> {
+  const organizations: string[] = [];
+  for await (const { sk } of iterateDocuments(control, { pk: `identity#${id}`, prefix: '' })) organizations.push(sk);
+  return organizations;
+}
