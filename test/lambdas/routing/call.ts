@@ -10,6 +10,7 @@ import {
 import type { ProviderStream, StreamPiece } from '../../../lambdas/routing/provider-stream.ts';
 import type { Target } from '../../../lambdas/routing/target.ts';
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from '../../../lambdas/routing/upstream.ts';
+import type { CredentialReference } from '../../../lambdas/store/policy.ts';
 import { parseJsonBody } from '../../../lambdas/wire/json-body.ts';
 import { openaiChat } from '../../../lambdas/wire/openai-chat.ts';
 import type { WireProtocol } from '../../../lambdas/wire/protocol.ts';
@@ -55,6 +56,8 @@ export interface CallSettings {
   readonly protocol?: WireProtocol;
   readonly signal?: AbortSignal;
   readonly deadlineMs?: number;
+  /** What the vault holds; by default the same secret for every version. */
+  readonly secretOf?: (reference: CredentialReference) => Promise<Secret>;
   /** A client to share between calls. */
   readonly client?: UpstreamClient;
 }
@@ -79,7 +82,9 @@ export function call(
   const options: CallOptions = {
     workspace: 'ws',
     upstream,
-    credentials: { open: async () => new Secret('sk-upstream') },
+    credentials: {
+      open: async (_use, reference) => (await settings.secretOf?.(reference)) ?? new Secret('sk-upstream'),
+    },
     signal: settings.signal ?? new AbortController().signal,
     deadline: Date.now() + (settings.deadlineMs ?? 60_000),
     journal,
