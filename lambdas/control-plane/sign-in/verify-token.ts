@@ -89,7 +89,7 @@ function explain(error: errors.JOSEError): string {
 function isMeantForUs(claims: JWTPayload, issuer: OidcIssuer): boolean {
   if (claims.aud !== undefined) return [claims.aud].flat().some((audience) => issuer.audiences.includes(audience));
   const clientIdClaim = issuer.clientIdClaim ?? (claims['token_use'] === 'access' ? 'client_id' : undefined);
-  if (clientIdClaim === undefined || !Object.hasOwn(claims, clientIdClaim)) return false;
+  if (clientIdClaim === undefined) return false;
   const clientId = claims[clientIdClaim];
   return typeof clientId === 'string' && issuer.audiences.includes(clientId);
 }

@@ -94,12 +94,14 @@ describe('the keys of an issuer', () => {
     ['fails to answer', { [discoveryPath]: 500 }],
     ['answers something else', { [discoveryPath]: ['hello'] }],
     ['names another issuer', { [discoveryPath]: { issuer: 'https://other.example.com', jwks_uri: 'SELF/jwks' } }],
-    ['names a key set without https', { [discoveryPath]: { issuer: 'SELF', jwks_uri: 'http://192.0.2.1/jwks' } }],
+    ['names a key set without https', { [discoveryPath]: { issuer: 'SELF', jwks_uri: 'OPEN/jwks' } }],
     ['has no key set', { '/jwks': 404 }],
     ['fails to answer with its key set', { '/jwks': 503 }],
     ['answers something else than a key set', { '/jwks': { keys: 'none' } }],
   ])('cannot be had where the issuer %s', async (_what, documents) => {
-    const own = JSON.stringify(documents).replaceAll('SELF', server.issuer);
+    // Reaches the same server by a name that is not known to be loopback.
+    const open = server.issuer.replace('127.0.0.1', '[::ffff:127.0.0.1]');
+    const own = JSON.stringify(documents).replaceAll('SELF', server.issuer).replaceAll('OPEN', open);
     Object.assign(server.documents, JSON.parse(own));
 
     await expect(jwtVerify(await server.sign(), keysOf())).rejects.toMatchObject(unavailable);

@@ -86,6 +86,15 @@ describe('principalOfClaims', () => {
       expect(isOperator(claim, value, claims)).toBe(false);
     });
 
+    it('does not hold for what claims inherit', () => {
+      const claims = Object.assign(Object.create({ groups: ['a'] }) as object, { iss, sub: 'ada' });
+      const roles: ClaimRole[] = [{ claim: 'groups', value: 'a', role: 'operator' }];
+
+      const principal = principalOfClaims(claims, { issuer: iss, audiences: ['gatehouse'], roles });
+
+      expect(principal.operator).toBe(false);
+    });
+
     it('gives a role in its organization and makes nobody operator', () => {
       const roles: ClaimRole[] = [
         { claim: 'groups', value: 'acme', role: 'admin', organization: 'org_acme' },
