@@ -52,5 +52,8 @@ async function rollUpEvent(event: StreamWindowEvent): Promise<WindowAnswer> {
 
 /** A throw makes Lambda deliver the batch again, which is safe. */
 export const handler = middy<StreamWindowEvent, WindowAnswer>()
-  .onError(({ error }) => logger.fault(describeFault('usage-rollup-failed', error)))
+  // Anything returned here would be taken for the answer, and the error for mended.
+  .onError(({ error }) => {
+    logger.fault(describeFault('usage-rollup-failed', error));
+  })
   .handler(rollUpEvent);
