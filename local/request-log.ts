@@ -31,6 +31,14 @@ export function formatLogLine(line: LogLine): string {
         `${Math.round(line.latencyMs)} ms`,
         dim(line.id),
       ].join('  ');
+    case 'admin':
+      return [
+        clock(line.createdAt),
+        status(line.status, line.status < 400),
+        line.operation,
+        `${Math.round(line.latencyMs)} ms`,
+        dim(line.id),
+      ].join('  ');
     case 'fault':
       return [styleText('red', 'fault'), line.kind, line.error, line.requestId ?? '', ...(line.at ?? [])].join('  ');
   }

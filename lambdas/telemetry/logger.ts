@@ -10,6 +10,8 @@ export interface Logger {
   request(record: RequestRecord): void;
   /** One line per request that was answered with an error before it was admitted. */
   refused(refusal: RefusedRequest): void;
+  /** One line per request to the admin API: which operation, never which path or by whom (that is in the audit trail). */
+  admin(call: AdminCall): void;
   /** Something an operator must look at. */
   fault(fault: Fault): void;
 }
@@ -24,6 +26,15 @@ export interface RefusedRequest {
   readonly organization?: string;
   readonly workspace?: string;
   readonly key?: string;
+  readonly latencyMs: number;
+}
+
+export interface AdminCall {
+  readonly id: string;
+  readonly createdAt: string;
+  /** The operation's id in the OpenAPI document; `other` for what is none. */
+  readonly operation: string;
+  readonly status: number;
   readonly latencyMs: number;
 }
 
@@ -45,12 +56,14 @@ export interface Fault {
 export type LogLine =
   | ({ readonly type: 'request'; readonly level: 'info' } & RequestRecord)
   | ({ readonly type: 'refused'; readonly level: 'info' } & RefusedRequest)
+  | ({ readonly type: 'admin'; readonly level: 'info' } & AdminCall)
   | ({ readonly type: 'fault'; readonly level: 'error' } & Fault);
 
 export function createLogger(write: (line: LogLine) => void): Logger {
   return {
     request: (record) => write({ type: 'request', level: 'info', ...record }),
     refused: (refusal) => write({ type: 'refused', level: 'info', ...refusal }),
+    admin: (call) => write({ type: 'admin', level: 'info', ...call }),
     fault: (fault) => write({ type: 'fault', level: 'error', ...fault }),
   };
 }
