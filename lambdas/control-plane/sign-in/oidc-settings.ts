@@ -33,6 +33,11 @@ const oidcIssuerSchema = z.strictObject({
   roles: z.array(claimRoleSchema).default([]),
   /** Takes the issuer's word for every e-mail address, also where it does not say that it verified it. */
   trustUnverifiedEmail: z.boolean().exactOptional(),
+  /** The domains whose addresses it may vouch for. Absent: all, so it could name anybody whom another issuer knows. */
+  emailDomains: z
+    .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in lower case'))
+    .min(1)
+    .exactOptional(),
 });
 
 const oidcIssuersSchema = z

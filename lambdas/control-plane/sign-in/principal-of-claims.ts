@@ -61,5 +61,7 @@ function emailOf(claims: VerifiedClaims, issuer: OidcIssuer): string | undefined
   const email = claims['email'];
   if (typeof email !== 'string' || email === '') return undefined;
   if (claims['email_verified'] !== true && issuer.trustUnverifiedEmail !== true) return undefined;
-  return email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const lowered = email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const domain = lowered.slice(lowered.lastIndexOf('@') + 1);
+  return issuer.emailDomains === undefined || issuer.emailDomains.includes(domain) ? lowered : undefined;
 }

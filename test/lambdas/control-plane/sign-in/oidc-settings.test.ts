@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseOidcSettings } from '../../../../lambdas/control-plane/sign-in/oidc-settings.ts';
 
@@ -27,6 +29,7 @@ describe('parseOidcSettings', () => {
         { claim: 'realm_access.roles', value: 'acme', role: 'auditor', organization: 'org_1' },
       ],
       trustUnverifiedEmail: true,
+      emailDomains: ['example.com'],
     };
 
     expect(parse(complete)).toEqual([complete]);
@@ -44,6 +47,8 @@ describe('parseOidcSettings', () => {
     ['0.roles.0.organization', { ...minimal, roles: [{ claim: 'groups', value: 'a', role: 'admin' }] }],
     ['0.roles.0.value', { ...minimal, roles: [{ claim: 'groups', value: '', role: 'operator' }] }],
     ['0.roles.0.claim', { ...minimal, roles: [{ value: 'a', role: 'operator' }] }],
+    ['0.emailDomains.0', { ...minimal, emailDomains: ['@Example.com'] }],
+    ['0.emailDomains', { ...minimal, emailDomains: [] }],
     ['0.trustUnverifiedEmail', { ...minimal, trustUnverifiedEmail: 'yes' }],
   ])('names the path of a fault: %s', (path, issuer) => {
     expect(() => parse(issuer)).toThrow(`\`${path}\``);
@@ -61,6 +66,14 @@ describe('parseOidcSettings', () => {
 
   it('refuses an issuer that is named twice', () => {
     expect(() => parse(minimal, minimal)).toThrow('twice');
+  });
+
+  it('accepts every entry that the documentation gives to paste', () => {
+    const document = readFileSync(join(import.meta.dirname, '../../../../docs/sign-in.md'), 'utf8');
+    const examples = Array.from(document.matchAll(/```json\n(.*?)```/gs), ([, text]) => text!);
+
+    expect(examples.length).toBeGreaterThanOrEqual(5);
+    expect(examples.map((example) => parseOidcSettings(`[${example}]`).length)).toEqual(examples.map(() => 1));
   });
 
   it('never quotes what it was given', () => {

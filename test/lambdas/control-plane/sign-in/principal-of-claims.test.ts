@@ -46,6 +46,22 @@ describe('principalOfClaims', () => {
       expect(principalOf({ email: value, email_verified: true }).identities).toHaveLength(1);
     });
 
+    it.each([
+      ['ada@example.com', true],
+      ['Ada@EXAMPLE.com', true],
+      ['ada@sub.example.com', false],
+      ['ada@notexample.com', false],
+      ['"ada@example.com"@evil.test', false],
+      ['ada@example.com.', false],
+    ])('%s is an identity, if its issuer may vouch for example.com only: %s', (address, accepted) => {
+      const { identities } = principalOf(
+        { email: address, email_verified: true },
+        { emailDomains: ['example.net', 'example.com'] },
+      );
+
+      expect(identities.some(({ kind }) => kind === 'email')).toBe(accepted);
+    });
+
     it('does not turn a foreign letter into the ASCII letter of somebody else', () => {
       const kelvinSign = '\u212Aate@example.com';
 
