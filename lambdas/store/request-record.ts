@@ -244,7 +244,7 @@ export async function listRequestRecords(
     records.push(...parseAll(page.Items));
     pages += 1;
     start = page.LastEvaluatedKey;
-  } while (start !== undefined && records.length <= limit && pages < maxStorePages);
+  } while (start !== undefined && records.length < limit && pages < maxStorePages);
   // One more than asked for shows that there are more, and where the next page begins.
   const last = records.length > limit ? records[limit - 1]?.id : start?.['sk']?.S;
   return { records: records.slice(0, limit), ...(last !== undefined && { next: last }) };

@@ -86,6 +86,15 @@ describe('applying usage', () => {
     expect(await usageOf(store, record.organization)).toMatchObject([{ requests: 2 }]);
   });
 
+  test('remembers the highest of a delivery, not the last', async () => {
+    const record = recordOf();
+    const entries = entriesOf([record, record]);
+    await apply(entries.toReversed());
+    await apply(entries);
+
+    expect(await usageOf(store, record.organization)).toMatchObject([{ requests: 2 }]);
+  });
+
   test('compares sequence numbers as numbers, whatever their length', async () => {
     const record = recordOf();
     const [short, long] = [sequenceAt(9), sequenceAt(10)];

@@ -55,6 +55,15 @@ describe('rolling up', () => {
     expect(await usageOf(store, other.organization)).toMatchObject([{ requests: 1 }]);
   });
 
+  test('keeps shards of one batch apart', async () => {
+    const record = recordOf();
+    const entries = ['shardId-1', 'shardId-2'].flatMap((shard) => entriesOf([record], shard));
+
+    await rollUp(entries, rollUpDependencies(store));
+
+    expect(await usageOf(store, record.organization)).toMatchObject([{ requests: 2 }]);
+  });
+
   test('is exact for 200 records in one batch', async () => {
     const records = recordsOf(200);
 
@@ -93,20 +102,23 @@ describe('rolling up', () => {
   test('leaves nothing behind when it fails: all its writes have ended', async () => {
     const records = recordsOf(20);
     let underWay = 0;
+    const writing = Promise.withResolvers<void>();
     const failing: StoreClient = {
       ...store.store,
       async updateItem(input) {
-        underWay += 1;
-        try {
-          if (input.Key?.['sk']?.S?.endsWith('m0') === true) throw new Error('refused at once');
-          return await store.store.updateItem(input);
-        } finally {
-          underWay -= 1;
+        if (input.Key?.['sk']?.S?.endsWith('m0') === true) {
+          await writing.promise;
+          throw new Error('refused while another is writing');
         }
+        underWay += 1;
+        writing.resolve();
+        const output = await store.store.updateItem(input);
+        underWay -= 1;
+        return output;
       },
     };
 
-    await expect(rollUp(entriesOf(records), rollUpDependencies(store, failing))).rejects.toThrow('refused at once');
+    await expect(rollUp(entriesOf(records), rollUpDependencies(store, failing))).rejects.toThrow('refused');
 
     expect(underWay).toBe(0);
   });
