@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { type OidcIssuer, parseOidcSettings } from '../lambdas/control-plane/sign-in/oidc-settings.ts';
 import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
 import { protocolNames } from '../lambdas/wire/protocol-name.ts';
 
@@ -9,6 +10,8 @@ export interface LocalConfiguration {
   readonly port: number;
   readonly adminPort: number;
   readonly adminToken: string | undefined;
+  /** Issuers whose tokens the admin API accepts beside the admin token (docs/sign-in.md). */
+  readonly oidcIssuers: readonly OidcIssuer[];
   readonly dataFolder: string;
   readonly json: boolean;
   /** Self-declared providers with the environment variable that holds their credential, if they need one. */
@@ -37,7 +40,7 @@ export const usage = `Gatehouse on your machine: the data plane, a simulated pro
   --json             print one JSON line {"proxyUrl","adminUrl","adminToken","apiKey"} when ready; logs go to standard error
   --help             this text
 
-GATEHOUSE_ADMIN_TOKEN sets the admin token. A provider whose usual variable is set (OPENAI_API_KEY, ANTHROPIC_API_KEY, …)
+GATEHOUSE_ADMIN_TOKEN sets the admin token, GATEHOUSE_OIDC_ISSUERS who else may sign in to the control plane. A provider whose usual variable is set (OPENAI_API_KEY, ANTHROPIC_API_KEY, …)
 is available at once. docs/local.md has more.
 `;
 
@@ -94,6 +97,7 @@ export function readConfiguration(
     port: readPort('--port', flags.port ?? environment['GATEHOUSE_PORT'], 8787),
     adminPort: readPort('--admin-port', flags['admin-port'] ?? environment['GATEHOUSE_ADMIN_PORT'], 8788),
     adminToken: environment['GATEHOUSE_ADMIN_TOKEN'],
+    oidcIssuers: readIssuers(environment['GATEHOUSE_OIDC_ISSUERS']),
     dataFolder: flags['data-dir'] ?? environment['GATEHOUSE_DATA_DIR'] ?? '.gatehouse',
     json: flags.json === true,
     providers: flags.config === undefined ? {} : readProviders(flags.config, environment),
@@ -124,6 +128,14 @@ function readPort(name: string, value: string | undefined, fallback: number): nu
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
     throw new ConfigurationError(`${name}: "${value}" is not a port`);
   return Number(value);
+}
+
+function readIssuers(text: string | undefined): readonly OidcIssuer[] {
+  try {
+    return parseOidcSettings(text);
+  } catch (error) {
+    throw new ConfigurationError(`GATEHOUSE_OIDC_ISSUERS: ${error instanceof Error ? error.message : 'not valid'}`);
+  }
 }
 
 function readProviders(file: string, environment: NodeJS.ProcessEnv): LocalConfiguration['providers'] {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { providerName, routeAlias } from '../contract/fields.ts';
 import type { Operation } from '../contract/operation.ts';
-import { basePath, operationIds, operations } from '../contract/operations.ts';
+import { basePath, type OperationId, operationIds, operations } from '../contract/operations.ts';
 import { problem } from '../contract/problem.ts';
 
 /** Bumped with every change of the contract; a change that breaks clients needs a new base path. */
@@ -19,6 +19,19 @@ const etag = z.string().meta({ description: 'Version of the resource, for If-Mat
 const requestId = z
   .string()
   .meta({ description: 'Names this call in logs and audit trail.', header: { id: 'RequestId' } });
+
+const tagDescriptions: Readonly<Record<(typeof operations)[OperationId]['tag'], string>> = {
+  Organizations: 'Tenants, what they are granted, and their end.',
+  Workspaces: 'Where keys, credentials and routes of an organization are kept apart.',
+  Members: 'Who may do what in an organization.',
+  Keys: 'API keys of applications.',
+  Credentials: 'Secrets of model providers: written, never read back.',
+  Providers: 'Model providers of your own declaration.',
+  Routes: 'Model names of your own, with targets behind them.',
+  'Requests and usage': 'What was called and what it cost. Metadata only.',
+  Audit: 'Who changed what.',
+  Evidence: 'Model checks, and how fresh each data plane is.',
+};
 
 let document: ReturnType<typeof createDocument> | undefined;
 
@@ -42,7 +55,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       },
     ],
     security: [{ bearer: [] }],
-    tags: [...new Set(operationIds.map((id) => operations[id].tag))].map((name) => ({ name })),
+    tags: Object.entries(tagDescriptions).map(([name, description]) => ({ name, description })),
     components: {
       securitySchemes: {
         bearer: {
@@ -96,6 +109,20 @@ function pathParameters(path: string): Record<string, z.ZodType> {
   );
 }
 
+function failure(id: string, description: string) {
+  return { id, description, content: { 'application/problem+json': { schema: problem } } };
+}
+
+const failures = {
+  invalid: failure('Invalid', 'Something in the request is not valid; `errors` names each field.'),
+  unauthenticated: failure('Unauthenticated', 'No token, or not a valid one.'),
+  forbidden: failure('Forbidden', 'Your role does not allow it.'),
+  notFound: failure('NotFound', 'It does not exist, or belongs to a tenant that is not yours.'),
+  conflict: failure('Conflict', 'It is in the way of something that exists, or of another change.'),
+  stale: failure('Stale', 'It was changed since you read it.'),
+  other: failure('Other', 'Anything else.'),
+};
+
 function responses(operation: Operation): ZodOpenApiOperationObject['responses'] {
   const headers = z.object({ 'x-request-id': requestId, ...(operation.etag && operation.response && { etag }) });
   const success = {
@@ -103,25 +130,21 @@ function responses(operation: Operation): ZodOpenApiOperationObject['responses']
     headers,
     ...(operation.response !== undefined && { content: { 'application/json': { schema: operation.response } } }),
   };
-  const failure = (description: string) => ({
-    description,
-    content: { 'application/problem+json': { schema: problem } },
-  });
   return {
     [operation.status]: success,
     ...(operation.method === 'DELETE' && {
       202: { description: 'Begun; it goes on by itself. The same call asks again.', headers },
     }),
-    400: failure('Something in the request is not valid; `errors` names each field.'),
-    401: failure('No token, or not a valid one.'),
-    403: failure('Your role does not allow it.'),
+    400: failures.invalid,
+    401: failures.unauthenticated,
+    403: failures.forbidden,
     ...(operation.path.includes('{') && {
-      404: failure('It does not exist, or belongs to a tenant that is not yours.'),
+      404: failures.notFound,
     }),
     ...(operation.method !== 'GET' && {
-      409: failure('It is in the way of something that exists, or of another change.'),
+      409: failures.conflict,
     }),
-    ...(operation.etag && operation.method !== 'GET' && { 412: failure('It was changed since you read it.') }),
-    default: failure('Anything else.'),
+    ...(operation.etag && operation.method !== 'GET' && { 412: failures.stale }),
+    default: failures.other,
   };
 }
