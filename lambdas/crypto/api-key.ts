@@ -30,9 +30,17 @@ export interface CreatedApiKey {
   readonly lastFour: string;
 }
 
-/** Makes a fresh API key. `random` returns that many random bytes. */
-export function createApiKey(random: (size: number) => Uint8Array = randomBytes): CreatedApiKey {
-  const publicId = randomBase62(publicIdLength, random);
+/**
+ * Makes a fresh API key. `random` returns that many random bytes. A key that gets a new secret keeps its `publicId`: 16 base62
+ * characters, else a RangeError.
+ */
+export function createApiKey(
+  random: (size: number) => Uint8Array = randomBytes,
+  publicId = randomBase62(publicIdLength, random),
+): CreatedApiKey {
+  if (publicId.length !== publicIdLength || !isBase62(publicId, 0, publicIdLength)) {
+    throw new RangeError(`the public id of an API key must be ${publicIdLength} base62 characters`);
+  }
   const secret = randomBase62(secretLength, random);
   const unchecked = `${prefix}${publicId}${separator}${secret}`;
   const apiKey = unchecked + checksum(unchecked);

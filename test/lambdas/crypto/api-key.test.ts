@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
@@ -45,6 +45,19 @@ describe('createApiKey', () => {
 
     expect(sizes).toEqual([16, 34]);
     expect(34 * Math.log2(62)).toBeGreaterThan(190);
+  });
+
+  it('gives a key that is named a fresh secret every time', () => {
+    const publicId = 'AbCdEfGh01234567';
+
+    const keys = [createApiKey(randomBytes, publicId), createApiKey(randomBytes, publicId)];
+
+    expect(keys.map((key) => parseApiKey(key.apiKey.reveal())?.publicId)).toEqual([publicId, publicId]);
+    expect(new Set(keys.map((key) => key.secretHash)).size).toBe(2);
+  });
+
+  it.each(['', 'short', 'AbCdEfGh0123456_', 'AbCdEfGh012345678'])('refuses "%s" as a public id', (publicId) => {
+    expect(() => createApiKey(randomBytes, publicId)).toThrow(RangeError);
   });
 
   it('shows neither the key nor the secret in what a logger would print', () => {
