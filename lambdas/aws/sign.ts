@@ -9,9 +9,12 @@ export interface AwsCredentials {
 /** What differs between two calls to one service; the rest of the request is always the same. */
 export interface UnsignedCall {
   readonly host: string;
+  /** As it is sent, encoded once; `/` where it is left out. Signed without a query. */
+  readonly path?: string;
   readonly contentType: string;
-  readonly target: string;
-  readonly body: string;
+  /** `x-amz-target`, of the services that have it. */
+  readonly target?: string;
+  readonly body: string | Buffer;
 }
 
 export interface Signer {
@@ -26,8 +29,8 @@ interface SigningKey {
 }
 
 /**
- * Signature Version 4 of the one request the transport sends: POST / with no query and exactly these headers. It therefore needs
- * no encoding of paths and queries, no sorting and no folding of white space, which are what makes signers hard to get right.
+ * Signature Version 4 of the only kind of request sent from here: a POST with no query and exactly these headers. It therefore
+ * needs no encoding of queries, no sorting and no folding of white space, which are what makes signers hard to get right.
  * `test/lambdas/aws/sign.test.ts` compares it with a general one.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -46,21 +49,47 @@ export function createSigner({ service, region }: { service: string; region: str
   }
 
   return {
-    sign({ host, contentType, target, body }, { accessKeyId, secretAccessKey, sessionToken }, now) {
+    sign({ host, path, contentType, target, body }, { accessKeyId, secretAccessKey, sessionToken }, now) {
       const time = new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '');
       const date = time.slice(0, 8);
       const scope = `${date}/${region}/${service}/aws4_request`;
-      const token = sessionToken ? `x-amz-security-token:${sessionToken}\n` : '';
-      const names = `content-type;host;x-amz-date;${sessionToken ? 'x-amz-security-token;' : ''}x-amz-target`;
-      const headers = `content-type:${contentType}\nhost:${host}\nx-amz-date:${time}\n${token}x-amz-target:${target}\n`;
-      const canonical = `POST\n/\n\n${headers}\n${names}\n${hash('sha256', body, 'hex')}`;
+      let names = 'content-type;host;x-amz-date';
+      let headers = `content-type:${contentType}\nhost:${host}\nx-amz-date:${time}\n`;
+      if (sessionToken) {
+        names += ';x-amz-security-token';
+        headers += `x-amz-security-token:${sessionToken}\n`;
+      }
+      if (target !== undefined) {
+        names += ';x-amz-target';
+        headers += `x-amz-target:${target}\n`;
+      }
+      const signedPath = path === undefined ? '/' : canonicalPath(path);
+      const canonical = `POST\n${signedPath}\n\n${headers}\n${names}\n${hash('sha256', body, 'hex')}`;
       const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
       const signature = createHmac('sha256', signingKey(date, secretAccessKey)).update(toSign).digest('hex');
       const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-      const signed = { host, 'content-type': contentType, 'x-amz-date': time, 'x-amz-target': target, authorization };
-      return sessionToken ? { ...signed, 'x-amz-security-token': sessionToken } : signed;
+      const signed: Record<string, string> = { host, 'content-type': contentType, 'x-amz-date': time, authorization };
+      if (target !== undefined) signed['x-amz-target'] = target;
+      if (sessionToken) signed['x-amz-security-token'] = sessionToken;
+      return signed;
     },
   };
+}
+
+/** Every service but S3 signs the path encoded once more than it is sent, and empty segments left out. */
+function canonicalPath(path: string): string {
+  return path
+    .replaceAll(/\/{2,}/g, '/')
+    .split('/')
+    .map(encodeSegment)
+    .join('/');
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replaceAll(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function digest(key: Buffer, text: string): Buffer {

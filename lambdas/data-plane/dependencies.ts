@@ -1,5 +1,6 @@
+import type { RoleAssumer } from '../aws/assume-role.ts';
 import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
-import type { CredentialReader } from '../routing/credentials.ts';
+import type { ProviderAccessReader } from '../routing/provider-access/provider-access.ts';
 import type { UpstreamClient } from '../routing/upstream.ts';
 import type { StoreClient } from '../store/client.ts';
 import type { MeterStore } from '../store/meter.ts';
@@ -13,15 +14,17 @@ export interface DataPlaneSettings {
   readonly tables: Pick<TableNames, 'policy' | 'meter' | 'requests' | 'vault'>;
   readonly keyUnwrapper: KeyUnwrapper;
   readonly upstream: UpstreamClient;
+  /** For provider credentials that are AWS roles; absent where this process has no AWS identity of its own. */
+  readonly roles?: RoleAssumer;
   readonly logger: Logger;
   readonly region: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** The settings and what is built on them: caches of policies and opened credentials, in memory only. */
+/** The settings and what is built on them: caches of policies, opened credentials and what they were exchanged for, in memory only. */
 export interface Dependencies extends DataPlaneSettings {
   readonly meters: MeterStore;
   readonly policies: PolicyReader;
-  readonly credentials: CredentialReader;
+  readonly access: ProviderAccessReader;
 }

@@ -2,6 +2,7 @@ import { errorResponse } from '../http/error-envelope.ts';
 import { CallerError, GatewayError } from '../http/gateway-error.ts';
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
 import { createCredentialReader } from '../routing/credentials.ts';
+import { createProviderAccessReader } from '../routing/provider-access/provider-access.ts';
 import { isStoreOutage } from '../store/client.ts';
 import { describeFault } from '../telemetry/logger.ts';
 import { anthropicMessages } from '../wire/anthropic-messages.ts';
@@ -45,12 +46,13 @@ export type Handle = (request: GatewayRequest) => Promise<GatewayResponse>;
 
 /** Builds the data plane on what a composition root gives it. The result never rejects. */
 export function createDataPlane(settings: DataPlaneSettings): Handle {
-  const { store, tables, keyUnwrapper, now } = settings;
+  const { store, tables, keyUnwrapper, upstream, roles, now } = settings;
+  const credentials = createCredentialReader({ store, table: tables.vault, keyUnwrapper, now });
   const deps: Dependencies = {
     ...settings,
     meters: { store, table: tables.meter },
     policies: createPolicyReader(store, tables.policy, now),
-    credentials: createCredentialReader({ store, table: tables.vault, keyUnwrapper, now }),
+    access: createProviderAccessReader({ credentials, upstream, roles, now }),
   };
   return (request) => handle(request, deps);
 }

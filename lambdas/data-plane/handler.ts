@@ -1,5 +1,11 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { createAwsTransport, type AwsJsonService, type AwsTransport } from '../aws/json-transport.ts';
+import { createRoleAssumer } from '../aws/assume-role.ts';
+import {
+  createAwsTransport,
+  type AwsJsonService,
+  type AwsTransport,
+  type AwsTransportOptions,
+} from '../aws/json-transport.ts';
 import { createLeanKmsUnwrapper } from '../crypto/lean-kms-key-wrapper.ts';
 import { errorResponse } from '../http/error-envelope.ts';
 import { GatewayError } from '../http/gateway-error.ts';
@@ -30,7 +36,8 @@ function required(name: string): string {
 const region = required('AWS_REGION');
 const now = (): number => Date.now();
 
-function transport(service: AwsJsonService, endpointVariable: string): AwsTransport {
+/** How to reach an AWS service as this function. */
+function connectionTo(endpointVariable: string): Omit<AwsTransportOptions, 'service'> {
   const endpoint = environment[endpointVariable] ?? environment['AWS_ENDPOINT_URL'];
   const sessionToken = environment['AWS_SESSION_TOKEN'];
   // Lambda sets these once per environment and replaces the environment before they expire.
@@ -39,12 +46,11 @@ function transport(service: AwsJsonService, endpointVariable: string): AwsTransp
     secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
     ...(sessionToken !== undefined && { sessionToken }),
   };
-  return createAwsTransport({
-    service,
-    region,
-    credentials: async () => credentials,
-    ...(endpoint !== undefined && { endpoint }),
-  });
+  return { region, credentials: async () => credentials, ...(endpoint !== undefined && { endpoint }) };
+}
+
+function transport(service: AwsJsonService, endpointVariable: string): AwsTransport {
+  return createAwsTransport({ service, ...connectionTo(endpointVariable) });
 }
 
 const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
@@ -59,6 +65,7 @@ const handle = createDataPlane({
   },
   keyUnwrapper: createLeanKmsUnwrapper(transport('kms', 'AWS_ENDPOINT_URL_KMS'), required('VAULT_KEY_ARN')),
   upstream: createUpstreamClient({ allowPrivateAddresses: environment['ALLOW_PRIVATE_ADDRESSES'] === 'true' }),
+  roles: createRoleAssumer(connectionTo('AWS_ENDPOINT_URL_STS')),
   logger,
   region,
   now,

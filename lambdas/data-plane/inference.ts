@@ -47,7 +47,7 @@ export async function serveInference(
     {
       workspace: caller.key.policy.workspace,
       upstream: deps.upstream,
-      credentials: deps.credentials,
+      access: deps.access,
       signal: request.signal,
       deadline: request.deadline,
       journal,

@@ -5,6 +5,8 @@ export type ProviderAuth =
   | { readonly kind: 'bearer' }
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'query'; readonly name: string }
+  /** Every request is signed for an AWS service. `undefined` where nobody said for which: then none can be sent. */
+  | { readonly kind: 'sigv4'; readonly scope: { readonly service: string; readonly region: string } | undefined }
   | { readonly kind: 'none' };
 
 /**

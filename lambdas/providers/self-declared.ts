@@ -38,7 +38,7 @@ function build(name: string, declaration: ProviderDeclaration): Provider {
     displayName: name,
     baseUrl,
     paths,
-    auth: toProviderAuth(declaration.auth),
+    auth: toProviderAuth(declaration.auth, baseUrl),
     credentialEnvironment: [],
     ...(paths['anthropic-messages'] !== undefined && anthropicHeaders),
     documentation: baseUrl,
@@ -63,8 +63,17 @@ function pathFor(protocol: ProtocolName, baseUrl: string): string | undefined {
 }
 
 /** A header or query parameter left unnamed takes the name that most servers of that kind expect. */
-function toProviderAuth({ kind, name }: ProviderDeclaration['auth']): ProviderAuth {
+function toProviderAuth({ kind, name }: ProviderDeclaration['auth'], baseUrl: string): ProviderAuth {
   if (kind === 'header') return { kind, name: name ?? 'x-api-key' };
   if (kind === 'query') return { kind, name: name ?? 'key' };
+  if (kind === 'sigv4') return { kind, scope: signingScope(baseUrl, name) };
   return { kind };
+}
+
+/** Bedrock's host says where it is; for any other, `name` is `service/region`. */
+function signingScope(baseUrl: string, name: string | undefined): { service: string; region: string } | undefined {
+  const region = /^https?:\/\/bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?:[/:]|$)/i.exec(baseUrl)?.[1];
+  if (region !== undefined) return { service: 'bedrock', region: region.toLowerCase() };
+  const [, service, place] = /^([\w-]+)\/([\w-]+)$/.exec(name ?? '') ?? [];
+  return service === undefined || place === undefined ? undefined : { service, region: place };
 }

@@ -1,6 +1,7 @@
-import type { Secret } from '../crypto/secret.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
+import { authenticateRequest } from './provider-access/authenticate-request.ts';
+import type { ProviderAccess } from './provider-access/provider-access.ts';
 import type { Target } from './target.ts';
 import type { UpstreamRequest } from './upstream.ts';
 
@@ -24,7 +25,7 @@ export interface OutgoingRequest {
 export function buildUpstreamRequest(
   request: OutgoingRequest,
   target: Target,
-  credential: Secret | undefined,
+  access: ProviderAccess | undefined,
 ): Pick<UpstreamRequest, 'url' | 'headers' | 'body'> {
   const { provider } = target;
   const url = new URL(provider.baseUrl + (provider.paths[request.protocol.name] ?? ''));
@@ -41,41 +42,18 @@ export function buildUpstreamRequest(
     const value = request.headers[name];
     if (value !== undefined) headers[name] = value;
   }
-  if (credential !== undefined) authenticate(url, headers, provider.auth, credential);
-  return {
-    url,
-    headers,
-    body: request.protocol.buildRequest(request.body, request.facts, {
-      model: target.model,
-      maxOutputTokens: capFor(request, target),
-      maxTokensField: provider.maxTokensField ?? 'max_tokens',
-      requestStreamUsage: provider.acceptsStreamOptions !== false,
-    }),
-  };
+  const body = request.protocol.buildRequest(request.body, request.facts, {
+    model: target.model,
+    maxOutputTokens: capFor(request, target),
+    maxTokensField: provider.maxTokensField ?? 'max_tokens',
+    requestStreamUsage: provider.acceptsStreamOptions !== false,
+  });
+  const built = { url, headers, body };
+  if (access !== undefined) authenticateRequest(built, provider, access);
+  return built;
 }
 
 function capFor(request: OutgoingRequest, target: Target): number | undefined {
   if (request.maxOutputTokens === undefined) return undefined;
   return Math.min(request.maxOutputTokens, target.maxOutputTokens ?? Infinity);
-}
-
-function authenticate(
-  url: URL,
-  headers: Record<string, string>,
-  auth: Target['provider']['auth'],
-  secret: Secret,
-): void {
-  switch (auth.kind) {
-    case 'bearer':
-      headers['authorization'] = `Bearer ${secret.reveal()}`;
-      return;
-    case 'header':
-      headers[auth.name.toLowerCase()] = secret.reveal();
-      return;
-    case 'query':
-      url.searchParams.set(auth.name, secret.reveal());
-      return;
-    case 'none':
-      return;
-  }
 }

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Secret } from '../crypto/secret.ts';
 import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
-import type { CredentialReader } from './credentials.ts';
+import { type ProviderAccess, type ProviderAccessReader, sentSecret } from './provider-access/provider-access.ts';
 import { brokenOff, failedInside, invalidResponse, refusedByProvider, unreachable } from './provider-error.ts';
 import { openProviderStream, type ProviderStream } from './provider-stream.ts';
 import type { Target } from './target.ts';
@@ -32,7 +31,7 @@ export interface CallJournal {
 export interface CallOptions {
   readonly workspace: string;
   readonly upstream: UpstreamClient;
-  readonly credentials: CredentialReader;
+  readonly access: ProviderAccessReader;
   readonly signal: AbortSignal;
   /** Epoch milliseconds by which everything must be over. */
   readonly deadline: number;
@@ -90,21 +89,32 @@ function isAboutCredential(error: unknown): boolean {
   return error instanceof GatewayError && error.code.startsWith('provider_credential');
 }
 
+/** A token can be withdrawn before its time: where one is refused that has been used for a while, another is asked for, once. */
 async function attempt(request: OutgoingRequest, target: Target, options: CallOptions): Promise<ProviderAnswer> {
+  const access = await options.access.open(options.workspace, target);
+  try {
+    return await send({ request, target, access }, options);
+  } catch (error) {
+    const withdrawn = access?.kind === 'access-token' && isAboutCredential(error) && !options.signal.aborted;
+    if (!withdrawn || !access.giveUp()) throw error;
+  }
+  options.journal.attempts += 1;
+  const renewed = await options.access.open(options.workspace, target);
+  return send({ request, target, access: renewed }, options);
+}
+
+async function send(current: Attempt, options: CallOptions): Promise<ProviderAnswer> {
+  const { request, target, access } = current;
   const { provider } = target;
-  const credential =
-    target.credential === undefined
-      ? undefined
-      : await options.credentials.open({ workspace: options.workspace, provider: provider.name }, target.credential);
   const timeouts = resolveTimeouts(target.timeouts, options.deadline - Date.now());
   const endsAt = Date.now() + timeouts.totalMs;
-  const built = buildUpstreamRequest(request, target, credential);
+  const built = buildUpstreamRequest(request, target, access);
   const sentAt = performance.now();
   let body: UpstreamBody | undefined;
   try {
     const response = await options.upstream.post({ ...built, timeouts, signal: options.signal });
     body = new UpstreamBody(response, { idleMs: timeouts.idleMs, endsAt, signal: options.signal });
-    return await readAnswer({ request, target, credential }, response, body);
+    return await readAnswer(current, response, body);
   } catch (error) {
     body?.destroy();
     if (error instanceof UpstreamFailure) throw unreachable(provider, error);
@@ -120,11 +130,11 @@ async function attempt(request: OutgoingRequest, target: Target, options: CallOp
 interface Attempt {
   readonly request: OutgoingRequest;
   readonly target: Target;
-  readonly credential: Secret | undefined;
+  readonly access: ProviderAccess | undefined;
 }
 
 async function readAnswer(current: Attempt, response: IncomingMessage, body: UpstreamBody): Promise<ProviderAnswer> {
-  const { request, target, credential } = current;
+  const { request, target, access } = current;
   const { provider } = target;
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) throw await refusal(current, response, body);
@@ -133,6 +143,7 @@ async function readAnswer(current: Attempt, response: IncomingMessage, body: Ups
   const type = response.headers['content-type'] ?? '';
   if (request.facts.stream && type.startsWith('text/event-stream')) {
     const tap = request.protocol.createStreamTap({ hideUsage: !request.facts.wantsStreamUsage });
+    const credential = sentSecret(access);
     const stream = await openProviderStream({ provider, credential, body, tap, splitter: new SseSplitter() });
     return { kind: 'stream', target, stream };
   }
@@ -142,23 +153,23 @@ async function readAnswer(current: Attempt, response: IncomingMessage, body: Ups
 }
 
 /** Some providers answer 200 with an error as plain JSON where a stream was asked for. */
-function notAStream({ target, credential }: Attempt, bytes: Buffer): ProviderError {
+function notAStream({ target, access }: Attempt, bytes: Buffer): ProviderError {
   const value = parseJson(bytes);
-  if (hasError(value)) return failedInside(target.provider, value, credential);
+  if (hasError(value)) return failedInside(target.provider, value, sentSecret(access));
   return invalidResponse(target.provider, 'a stream was asked for, and it is none');
 }
 
-function readFacts({ request, target, credential }: Attempt, bytes: Buffer): ResponseFacts {
+function readFacts({ request, target, access }: Attempt, bytes: Buffer): ResponseFacts {
   const value = parseJson(bytes);
   if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
   const facts = request.protocol.readResponse(value);
   if (facts !== undefined) return facts;
-  if (hasError(value)) throw failedInside(target.provider, value, credential);
+  if (hasError(value)) throw failedInside(target.provider, value, sentSecret(access));
   throw invalidResponse(target.provider, 'it does not have the shape of its protocol');
 }
 
 async function refusal(
-  { target, credential }: Attempt,
+  { target, access }: Attempt,
   response: IncomingMessage,
   body: UpstreamBody,
 ): Promise<ProviderError> {
@@ -168,7 +179,7 @@ async function refusal(
     body: parseJson(bytes),
     retryAfterSeconds: retryAfterSeconds(response.headers),
   };
-  return refusedByProvider(target.provider, refused, credential);
+  return refusedByProvider(target.provider, refused, sentSecret(access));
 }
 
 /** `retry-after-ms` (OpenAI), else `retry-after` in seconds or as a date; anything unreadable counts as absent. */

@@ -49,7 +49,7 @@ export function createCredentialReader(options: {
 
   return {
     open(use, reference) {
-      const id = JSON.stringify([ownerOf(use, reference), use.provider, reference.credential, reference.version]);
+      const id = credentialId(use, reference);
       const known = opened.get(id);
       if (known !== undefined && options.now() - known.at < maxAgeMs) return known.secret;
       const secret = load(use, reference);
@@ -69,6 +69,11 @@ function forgetOldest(opened: Map<string, { at: number }>, now: number): void {
     if (now - at < maxAgeMs && opened.size < maxEntries) return;
     opened.delete(id);
   }
+}
+
+/** One text for one version of one credential. */
+export function credentialId(use: CredentialUse, reference: CredentialReference): string {
+  return JSON.stringify([ownerOf(use, reference), use.provider, reference.credential, reference.version]);
 }
 
 function ownerOf(use: CredentialUse, reference: CredentialReference): string {

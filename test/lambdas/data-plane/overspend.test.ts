@@ -8,7 +8,6 @@ import { type Outcome, settle } from '../../../lambdas/data-plane/settle.ts';
 import { GatewayError } from '../../../lambdas/http/gateway-error.ts';
 import { noUsage } from '../../../lambdas/metering/token-usage.ts';
 import { buildSelfDeclaredProvider } from '../../../lambdas/providers/self-declared.ts';
-import { createCredentialReader } from '../../../lambdas/routing/credentials.ts';
 import type { Target } from '../../../lambdas/routing/target.ts';
 import { type MeterItem, totalHolds } from '../../../lambdas/store/meter-item.ts';
 import type { Limits } from '../../../lambdas/store/policy.ts';
@@ -280,7 +279,7 @@ function createDesk(tenant: Tenant, clock: TestClock, crashing: ReturnType<typeo
     ...settings,
     meters: { store: crashing.store, table: store.tables.meter },
     policies: createPolicyReader(store.store, store.tables.policy, clock.now),
-    credentials: createCredentialReader({ ...settings, table: store.tables.vault }),
+    access: { open: async () => undefined },
   };
   const caller: Caller = {
     key: { policy: tenant.keyPolicy, asOf: 1 },

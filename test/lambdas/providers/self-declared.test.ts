@@ -59,4 +59,31 @@ describe('buildSelfDeclaredProvider', () => {
 
     expect(provider.auth).toEqual(expected);
   });
+
+  it.each([
+    ['https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1', undefined, 'bedrock', 'eu-west-1'],
+    ['https://bedrock-runtime.cn-north-1.amazonaws.com.cn', undefined, 'bedrock', 'cn-north-1'],
+    ['https://bedrock-runtime.us-east-1.amazonaws.com', 'other/us-west-2', 'bedrock', 'us-east-1'],
+    ['https://models.example.com/v1', 'execute-api/us-gov-west-1', 'execute-api', 'us-gov-west-1'],
+  ])('signs requests to %s, named %s, for %s in %s', (baseUrl, name, service, region) => {
+    const auth = { kind: 'sigv4', ...(name !== undefined && { name }) } as const;
+
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, auth });
+
+    expect(provider.auth).toEqual({ kind: 'sigv4', scope: { service, region } });
+  });
+
+  it.each([
+    ['https://models.example.com/v1', undefined],
+    ['https://models.example.com/v1', 'eu-west-1'],
+    ['https://models.example.com/v1', 'a/b/c'],
+    ['https://bedrock-runtime.eu-west-1.amazonaws.com.example.com', undefined],
+    ['https://example.com/bedrock-runtime.eu-west-1.amazonaws.com', undefined],
+  ])('does not guess what requests to %s, named %s, are signed for', (baseUrl, name) => {
+    const auth = { kind: 'sigv4', ...(name !== undefined && { name }) } as const;
+
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, auth });
+
+    expect(provider.auth).toEqual({ kind: 'sigv4', scope: undefined });
+  });
 });

@@ -7,7 +7,7 @@ import { openaiChat } from '../../../lambdas/wire/openai-chat.ts';
 import { providerAt, targetAt } from './call.ts';
 
 const url = 'https://provider.example/v1';
-const secret = new Secret('sk-upstream');
+const access = { kind: 'api-key', secret: new Secret('sk-upstream') } as const;
 
 function outgoing(changes: Partial<OutgoingRequest> = {}, members = ''): OutgoingRequest {
   const body = parseJsonBody(Buffer.from(`{"model":"sample","messages":[{}]${members}}`));
@@ -31,7 +31,7 @@ test.each<[ProviderAuth, object, string]>([
 ])('brings the credential as the provider wants it: %j', (auth, headers, query) => {
   const target = targetAt(url, { provider: providerAt(url, { auth }) });
 
-  const built = buildUpstreamRequest(outgoing(), target, secret);
+  const built = buildUpstreamRequest(outgoing(), target, access);
 
   expect(built.url.href).toBe(`${url}/chat/completions${query}`);
   expect(built.headers).toMatchObject(headers);
@@ -53,7 +53,7 @@ test("lets none of the caller's headers pass but those the provider's row names"
     'user-agent': 'caller/1',
   };
 
-  const built = buildUpstreamRequest(outgoing({ headers }), targetAt(url, { provider }), secret);
+  const built = buildUpstreamRequest(outgoing({ headers }), targetAt(url, { provider }), access);
 
   expect(built.headers).toEqual({
     'content-type': 'application/json',
@@ -67,7 +67,7 @@ test("lets none of the caller's headers pass but those the provider's row names"
 });
 
 test('accepts events where the caller wants a stream', () => {
-  const built = buildUpstreamRequest(outgoing({}, ',"stream":true'), targetAt(url), secret);
+  const built = buildUpstreamRequest(outgoing({}, ',"stream":true'), targetAt(url), access);
 
   expect(built.headers['accept']).toBe('text/event-stream');
 });
@@ -81,7 +81,7 @@ test.each([
 ])('with %s reserved and a model that gives %s, sends the cap %s', (maxOutputTokens, most, expected) => {
   const target = targetAt(url, { maxOutputTokens: most });
 
-  const built = buildUpstreamRequest(outgoing({ maxOutputTokens }), target, secret);
+  const built = buildUpstreamRequest(outgoing({ maxOutputTokens }), target, access);
 
   expect((JSON.parse(built.body.toString()) as { max_tokens?: number }).max_tokens).toBe(expected);
 });

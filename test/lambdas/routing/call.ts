@@ -7,6 +7,11 @@ import {
   type CallOptions,
   type ProviderAnswer,
 } from '../../../lambdas/routing/call-with-fallback.ts';
+import type { CredentialUse } from '../../../lambdas/routing/credentials.ts';
+import {
+  createProviderAccessReader,
+  type ProviderAccessReader,
+} from '../../../lambdas/routing/provider-access/provider-access.ts';
 import type { ProviderStream, StreamPiece } from '../../../lambdas/routing/provider-stream.ts';
 import type { Target } from '../../../lambdas/routing/target.ts';
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from '../../../lambdas/routing/upstream.ts';
@@ -58,6 +63,8 @@ export interface CallSettings {
   readonly deadlineMs?: number;
   /** What the vault holds; by default the same secret for every version. */
   readonly secretOf?: (reference: CredentialReference) => Promise<Secret>;
+  /** Where more than one secret is to be kept between calls; in place of `secretOf`. */
+  readonly access?: ProviderAccessReader;
   /** A client to share between calls. */
   readonly client?: UpstreamClient;
 }
@@ -79,12 +86,14 @@ export function call(
   const body = parseJsonBody(Buffer.from(JSON.stringify({ ...fields, ...settings.body })));
   const upstream = settings.client ?? clientOf();
   const journal: CallJournal = { attempts: 0, waitedMs: 0, target: undefined };
+  const credentials = {
+    open: async (_use: CredentialUse, reference: CredentialReference) =>
+      (await settings.secretOf?.(reference)) ?? new Secret('sk-upstream'),
+  };
   const options: CallOptions = {
     workspace: 'ws',
     upstream,
-    credentials: {
-      open: async (_use, reference) => (await settings.secretOf?.(reference)) ?? new Secret('sk-upstream'),
-    },
+    access: settings.access ?? createProviderAccessReader({ credentials, upstream, now: Date.now }),
     signal: settings.signal ?? new AbortController().signal,
     deadline: Date.now() + (settings.deadlineMs ?? 60_000),
     journal,
