@@ -1,5 +1,6 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ProtocolName } from '../wire/protocol-name.ts';
-import type { StoreClient } from './client.ts';
+import { isConditionFailed, type StoreClient } from './client.ts';
 
 /*
  * Access patterns of the `policy` table. The data plane may only GetItem; the control plane is the only writer.
@@ -9,7 +10,10 @@ import type { StoreClient } from './client.ts';
  * | getKeyPolicy         | `key#<publicId>`       | authenticate                    |
  * | getWorkspacePolicy   | `workspace#<id>`       | authenticate                    |
  * | getCatalogPolicy     | `catalog#providers`    | resolve-targets                 |
- * | putPolicy            | any                    | control plane, local seed       |
+ * | putPolicy            | any                    | local seed                      |
+ * | putPolicyIfNewer     | any                    | publication                     |
+ * | deletePolicy         | any                    | publication, reconcile          |
+ * | scanPolicies         | all of them            | reconcile                       |
  *
  * A policy is compiled: everything the request path needs, in one read, as one JSON document. Reads are consistent, because a
  * revocation must be seen by the very next request.
@@ -155,15 +159,89 @@ export async function getPolicy<T extends { version: number }>(
   return Item?.['document']?.S === undefined ? undefined : (JSON.parse(Item['document'].S) as T);
 }
 
-/** Writes a compiled policy. Control plane and local seed only: the proxy's role is denied it. */
+/** Writes a compiled policy over whatever is there. Local seed only: the proxy's role is denied it. */
 export async function putPolicy(
   store: StoreClient,
   table: string,
   id: string,
   policy: { version: number },
 ): Promise<void> {
-  await store.putItem({
+  await store.putItem({ TableName: table, Item: toItem(id, policy) });
+}
+
+/**
+ * Writes a compiled policy unless the one that is there has the same version or a higher one. May be repeated.
+ *
+ * @throws StoreError
+ */
+export async function putPolicyIfNewer(
+  store: StoreClient,
+  table: string,
+  id: string,
+  policy: { version: number },
+): Promise<void> {
+  const write = store.putItem({
     TableName: table,
-    Item: { pk: { S: id }, version: { N: String(policy.version) }, document: { S: JSON.stringify(policy) } },
+    Item: toItem(id, policy),
+    ConditionExpression: 'attribute_not_exists(#pk) OR #version < :version',
+    ExpressionAttributeNames: { '#pk': 'pk', '#version': 'version' },
+    ExpressionAttributeValues: { ':version': { N: String(policy.version) } },
   });
+  await unlessConditionFailed(write);
+}
+
+/**
+ * Deletes a policy; with a version only while it has exactly that.
+ *
+ * @throws StoreError
+ */
+export async function deletePolicy(store: StoreClient, table: string, id: string, version?: number): Promise<void> {
+  const write = store.deleteItem({
+    TableName: table,
+    Key: { pk: { S: id } },
+    ...(version !== undefined && {
+      ConditionExpression: '#version = :version',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':version': { N: String(version) } },
+    }),
+  });
+  await unlessConditionFailed(write);
+}
+
+/** A policy as the table has it. */
+export interface StoredPolicy {
+  readonly id: string;
+  readonly policy: { readonly version: number };
+}
+
+/**
+ * Every policy there is, in no order.
+ *
+ * @throws StoreError
+ */
+export async function* scanPolicies(store: StoreClient, table: string): AsyncGenerator<StoredPolicy> {
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await store.scan({
+      TableName: table,
+      ConsistentRead: true,
+      ...(start !== undefined && { ExclusiveStartKey: start }),
+    });
+    for (const item of page.Items ?? []) {
+      yield { id: item['pk']?.S ?? '', policy: JSON.parse(item['document']?.S ?? '{}') as StoredPolicy['policy'] };
+    }
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+function toItem(id: string, policy: { version: number }): Record<string, AttributeValue> {
+  return { pk: { S: id }, version: { N: String(policy.version) }, document: { S: JSON.stringify(policy) } };
+}
+
+async function unlessConditionFailed(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error;
+  }
 }

@@ -9,6 +9,7 @@ import type { CredentialReference } from './policy.ts';
  * |---------------------|------------------------------------------------------|----------------------------------|
  * | getSealedCredential | `workspace#<id>` or `platform` / `<credential>#<version>` | routing/credentials         |
  * | putSealedCredential | the same                                             | control plane, local seed        |
+ * | deleteSealedCredential | the same                                          | control plane                    |
  */
 
 /** The envelope and the context it was sealed under; `lastFour` is all that anybody can ever read back. */
@@ -52,4 +53,18 @@ export async function putSealedCredential(
       createdAt: { S: new Date().toISOString() },
     },
   });
+}
+
+/**
+ * Deletes one version; nothing happens where there is none.
+ *
+ * @throws StoreError
+ */
+export async function deleteSealedCredential(
+  store: StoreClient,
+  table: string,
+  workspace: string,
+  reference: CredentialReference,
+): Promise<void> {
+  await store.deleteItem({ TableName: table, Key: vaultKey(workspace, reference) });
 }

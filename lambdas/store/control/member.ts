@@ -29,6 +29,8 @@ export interface MemberRecord {
   readonly role: 'owner' | 'admin' | 'member' | 'auditor';
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** The call that made it: repeated after it died, it finds its own member and not somebody else's. */
+  readonly creation?: string;
 }
 
 export function memberIdOf({ kind, value }: MemberRecord['identity']): string {
@@ -67,6 +69,15 @@ export async function deleteMember(
 ): Promise<boolean> {
   if (!(await deleteDocument(control, keyOf(organization, id), version))) return false;
   return deleteDocument(control, membershipKey(id, organization));
+}
+
+/** For an erasure: the way back goes first, so that whoever takes up one that died still finds it by the member. */
+export async function eraseMember(
+  control: DocumentTable,
+  { organization, id }: { organization: string; id: string },
+): Promise<void> {
+  await deleteDocument(control, membershipKey(id, organization));
+  await deleteDocument(control, keyOf(organization, id));
 }
 
 /** In the order of their ids; `after` is the `next` of the page before. */
