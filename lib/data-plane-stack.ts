@@ -16,11 +16,11 @@ export interface DataPlaneStackProps extends StackProps {
   readonly webAclArn?: string;
 
   /**
-   * Folder with the proxy's built bundle.
+   * Folder with the built bundles.
    *
    * @default - what `npm run build` made
    */
-  readonly proxyCodePath?: string;
+  readonly bundlesPath?: string;
 }
 
 /** The data plane of one region. */
@@ -28,7 +28,7 @@ export class DataPlaneStack extends Stack {
   readonly dataPlane: DataPlane;
 
   constructor(scope: Construct, id: string, props: DataPlaneStackProps) {
-    const { config, webAclArn, proxyCodePath, ...stackProps } = props;
+    const { config, webAclArn, bundlesPath, ...stackProps } = props;
     const keepsData = config.dataProtection === 'retain';
     super(scope, id, {
       description: 'Gatehouse data plane: serves model traffic',
@@ -44,7 +44,7 @@ export class DataPlaneStack extends Stack {
       logRetention: config.logRetentionDays,
       recoveryPeriodInDays: config.recoveryPeriodInDays,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      ...(proxyCodePath !== undefined && { codePath: proxyCodePath }),
+      ...(bundlesPath !== undefined && { bundlesPath }),
       ...(webAclArn !== undefined && { webAclArn }),
       ...(config.originSecretVersion !== undefined && { originSecretVersion: config.originSecretVersion }),
       ...(config.domainNames.length > 0 && { domainNames: config.domainNames }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
 
@@ -48,6 +49,10 @@ const settingsSchema = z.strictObject({
       memorySize: z.int().min(128).max(10_240).default(512),
       reservedConcurrentExecutions: z.int().min(1).exactOptional(),
       provisionedConcurrentExecutions: z.int().min(0).default(0),
+      /** Roles in other accounts that credentials of the kind `aws-role` name. */
+      assumableRoleArns: z
+        .array(z.string().regex(/^arn:[^:]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of a role'))
+        .default([]),
     })
     .prefault({}),
   /** Requests per second per region at which API Gateway answers 429. */
@@ -63,13 +68,27 @@ const settingsSchema = z.strictObject({
   recoveryPeriodInDays: z.int().min(7).max(35).default(7),
   /** `destroy` lets `cdk destroy` take tables and keys along: for sandboxes. */
   dataProtection: z.enum(['retain', 'destroy']).default('retain'),
+  /** False leaves the control plane out: policy is then published by other means. */
+  controlPlane: z.union([z.literal(false), controlPlaneSettings]).prefault({}),
 });
 
-const deploymentConfigSchema = settingsSchema.refine(
-  ({ domainNames, regions }) => domainNames.length === 0 || regions.length === 1,
-  // CloudFront accepts a host name on one distribution only.
-  { path: ['domainNames'], message: 'can be served by one region only, name them in a deployment of their own' },
-);
+const deploymentConfigSchema = settingsSchema
+  .refine(
+    ({ domainNames, regions }) => domainNames.length === 0 || regions.length === 1,
+    // CloudFront accepts a host name on one distribution only.
+    { path: ['domainNames'], message: 'can be served by one region only, name them in a deployment of their own' },
+  )
+  .refine(
+    ({ controlPlane, regions: [home] }) => {
+      const others =
+        controlPlane === false ? [] : controlPlane.dataPlanes.map(({ vaultKeyArn }) => vaultKeyArn.split(':')[3]);
+      return new Set([home, ...others]).size === 1 + others.length;
+    },
+    {
+      path: ['controlPlane', 'dataPlanes'],
+      message: 'must each be in a region of its own, and not in the home region',
+    },
+  );
 
 export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>;
 /** What an operator writes: every member may be left out. */
@@ -83,10 +102,16 @@ export type DeploymentSettings = z.input<typeof deploymentConfigSchema>;
 export function parseDeploymentConfig(settings: unknown): DeploymentConfig {
   const result = deploymentConfigSchema.safeParse(settings);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `\`${path.join('.')}\` ${message}`,
-  );
+  const faults = result.error.issues.flatMap((issue) => describeFault(issue, []));
   throw new Error(`invalid deployment settings: ${faults.join('; ')}`);
+}
+
+/** Where a setting may be false or an object, whoever wrote neither is told what is wrong with the object. */
+function describeFault(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): string[] {
+  const path = [...parents, ...issue.path];
+  const inner = issue.code === 'invalid_union' ? (issue.errors.at(-1) ?? []) : [];
+  if (inner.length > 0) return inner.flatMap((cause) => describeFault(cause, path));
+  return [path.length === 0 ? issue.message : `\`${path.join('.')}\` ${issue.message}`];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Stage, Tags } from 'aws-cdk-lib';
 import type { StageProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ControlPlaneStack } from './control-plane-stack.ts';
 import { DataPlaneStack } from './data-plane-stack.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
 import { EdgeStack } from './edge-stack.ts';
@@ -9,20 +10,21 @@ export interface GatehouseStageProps extends StageProps {
   readonly config: DeploymentConfig;
 
   /**
-   * Folder with the proxy's built bundle.
+   * Folder with the built bundles, each in a folder named for its function.
    *
    * @default - what `npm run build` made
    */
-  readonly proxyCodePath?: string;
+  readonly bundlesPath?: string;
 }
 
-/** One whole installation: the edge, and a data plane in each region. */
+/** One whole installation: the edge, a data plane in each region, and the control plane in the first. */
 export class GatehouseStage extends Stage {
   readonly edge: EdgeStack | undefined;
   readonly dataPlanes: readonly DataPlaneStack[];
+  readonly controlPlane: ControlPlaneStack | undefined;
 
   constructor(scope: Construct, id: string, props: GatehouseStageProps) {
-    const { config, proxyCodePath, ...stageProps } = props;
+    const { config, bundlesPath, ...stageProps } = props;
     super(scope, id, stageProps);
 
     if (config.edge === 'cloudfront' && config.webAcl === 'managed') {
@@ -35,9 +37,19 @@ export class GatehouseStage extends Stage {
           env: { region },
           config,
           ...(webAclArn !== undefined && { webAclArn }),
-          ...(proxyCodePath !== undefined && { proxyCodePath }),
+          ...(bundlesPath !== undefined && { bundlesPath }),
         }),
     );
+    const [home] = this.dataPlanes;
+    if (config.controlPlane !== false && home !== undefined) {
+      this.controlPlane = new ControlPlaneStack(this, 'ControlPlane', {
+        env: { region: home.region },
+        config,
+        settings: config.controlPlane,
+        dataPlane: home,
+        ...(bundlesPath !== undefined && { bundlesPath }),
+      });
+    }
     Tags.of(this).add('app', 'gatehouse');
   }
 }

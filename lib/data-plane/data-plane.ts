@@ -6,6 +6,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
+import { bundlePath } from '../compute/bundles.ts';
 import { GatehouseTable } from '../storage/gatehouse-table.ts';
 import { VaultKey } from '../storage/vault-key.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
@@ -14,8 +15,12 @@ import { ProxyFunction } from './proxy-function.ts';
 import type { ProxyFunctionOptions } from './proxy-function.ts';
 import { StreamingApi } from './streaming-api.ts';
 import type { StreamingApiOptions } from './streaming-api.ts';
+import { UsageRollup } from './usage-rollup.ts';
 
-/** Existing tables to use in place of new ones. Keys, TTL attribute and stream must be those of `lambdas/store/tables.ts`. */
+/**
+ * Existing tables to use in place of new ones. Keys, TTL attribute and stream must be those of `lambdas/store/tables.ts`; `requests`
+ * must be imported with the ARN of its stream.
+ */
 export interface ExistingTables {
   /** @default - a new table */
   readonly policy?: ITableV2;
@@ -27,9 +32,18 @@ export interface ExistingTables {
   readonly vault?: ITableV2;
   /** @default - a new table */
   readonly evidence?: ITableV2;
+  /** @default - a new table */
+  readonly usage?: ITableV2;
 }
 
 export interface DataPlaneProps extends ProxyFunctionOptions, StreamingApiOptions, EdgeDistributionOptions {
+  /**
+   * Folder with the built bundles, each in a folder named for its function: `proxy`, `usage-rollup`.
+   *
+   * @default - what `npm run build` made
+   */
+  readonly bundlesPath?: string;
+
   /**
    * Tables that exist already.
    *
@@ -88,6 +102,7 @@ export class DataPlane extends Construct {
   readonly vaultKey: VaultKey;
   readonly originSecret: ISecret | undefined;
   readonly proxy: ProxyFunction;
+  readonly usageRollup: UsageRollup;
   readonly api: StreamingApi;
   readonly edge: EdgeDistribution | undefined;
   /** Base URL for callers, without a trailing slash. */
@@ -104,6 +119,7 @@ export class DataPlane extends Construct {
       requests: this.#table('requests', props),
       vault: this.#table('vault', props),
       evidence: this.#table('evidence', props),
+      usage: this.#table('usage', props),
     };
     this.vaultKey = new VaultKey(this, 'VaultKey', {
       ...(props.vaultKey !== undefined && { key: props.vaultKey }),
@@ -112,9 +128,16 @@ export class DataPlane extends Construct {
     this.originSecret = props.originSecret ?? (hasDistribution ? this.#newOriginSecret() : undefined);
     this.proxy = new ProxyFunction(this, 'Proxy', {
       ...props,
+      codePath: bundlePath('proxy', props.bundlesPath),
       tables: this.tables,
       vaultKey: this.vaultKey,
       ...(this.originSecret !== undefined && { originSecret: this.originSecret }),
+    });
+    this.usageRollup = new UsageRollup(this, 'UsageRollup', {
+      codePath: bundlePath('usage-rollup', props.bundlesPath),
+      requests: this.tables.requests,
+      usage: this.tables.usage,
+      ...(props.logRetention !== undefined && { logRetention: props.logRetention }),
     });
     this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.entryPoint });
     if (hasDistribution && this.originSecret !== undefined) {
@@ -157,6 +180,7 @@ const tableIds: Readonly<Record<DataTableName, string>> = {
   requests: 'RequestsTable',
   vault: 'VaultTable',
   evidence: 'EvidenceTable',
+  usage: 'UsageTable',
 };
 
 /** Settings that do nothing without a distribution, and would leave their author thinking they protect something. */

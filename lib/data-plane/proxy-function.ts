@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { Duration, Stack, Token, Validations } from 'aws-cdk-lib';
+import { Duration, Token, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Function, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
@@ -9,13 +7,13 @@ import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
+import { bundlePath } from '../compute/bundles.ts';
 import { GatehouseFunction } from '../compute/gatehouse-function.ts';
+import { denyActions, denyActionsElsewhere, grantActions, grantTable, itemWrites } from '../storage/table-access.ts';
 import type { VaultKey } from '../storage/vault-key.ts';
 
 /** Longest a Lambda function may run, and so the longest stream. */
 export const longestStream = Duration.minutes(15);
-
-const builtProxy = fileURLToPath(new URL('../../dist/lambdas/proxy', import.meta.url));
 
 /** The tables the proxy works on. */
 export interface ProxyTables {
@@ -30,13 +28,6 @@ export interface ProxyTables {
 }
 
 export interface ProxyFunctionOptions {
-  /**
-   * Folder with the built bundle.
-   *
-   * @default - what `npm run build` made
-   */
-  readonly codePath?: string;
-
   /**
    * Memory in MB. Streams wait more than they compute, so memory above need is pure cost.
    *
@@ -64,9 +55,24 @@ export interface ProxyFunctionOptions {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Roles the proxy may assume, for Amazon Bedrock in other accounts by a credential of the kind `aws-role`. Their trust policies must
+   * name the proxy's role.
+   *
+   * @default - none
+   */
+  readonly assumableRoleArns?: readonly string[];
 }
 
 export interface ProxyFunctionProps extends ProxyFunctionOptions {
+  /**
+   * Folder with the built bundle.
+   *
+   * @default - what `npm run build` made
+   */
+  readonly codePath?: string;
+
   readonly tables: ProxyTables;
 
   /** Key that unwraps provider credentials. */
@@ -97,7 +103,7 @@ export class ProxyFunction extends Construct {
     const provisioned = props.provisionedConcurrentExecutions ?? 0;
     validateConcurrency(provisioned, props.reservedConcurrentExecutions);
     const proxy = new GatehouseFunction(this, 'Resource', {
-      codePath: props.codePath ?? builtProxy,
+      codePath: props.codePath ?? bundlePath('proxy'),
       description: 'Gatehouse data plane: serves model traffic',
       memorySize: props.memorySize ?? 512,
       timeout: longestStream,
@@ -117,6 +123,7 @@ export class ProxyFunction extends Construct {
 
     grantTableAccess(proxy.role, props.tables);
     vaultKey.grantDecrypt(proxy.role);
+    for (const roleArn of props.assumableRoleArns ?? []) grantActions(proxy.role, ['sts:AssumeRole'], roleArn);
     if (originSecret !== undefined) {
       // Without DescribeSecret, which `grantRead` adds and the function has no use for.
       grantActions(proxy.role, ['secretsmanager:GetSecretValue'], originSecret.secretArn);
@@ -147,16 +154,6 @@ const tableActions: Record<keyof ProxyTables, string[]> = {
   vault: ['dynamodb:GetItem'],
 };
 
-const policyWrites = [
-  'dynamodb:BatchWriteItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:PartiQLDelete',
-  'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-];
-
 const proxyTableNames = ['policy', 'meter', 'requests', 'vault'] as const;
 
 function validateConcurrency(provisioned: number, reserved: number | undefined): void {
@@ -175,41 +172,13 @@ function tableEnvironment(proxyTables: ProxyTables): Record<string, string> {
 }
 
 function grantTableAccess(role: IRole, proxyTables: ProxyTables): void {
-  for (const name of proxyTableNames) {
-    grantActions(role, tableActions[name], proxyTables[name].tableArn);
-    grantTableKey(role, proxyTables[name]);
-  }
-  // A Deny outlasts whatever somebody attaches to the role later.
-  denyActions(role, policyWrites, [proxyTables.policy.tableArn]);
+  for (const name of proxyTableNames) grantTable(role, proxyTables[name], tableActions[name]);
+  denyActions(role, itemWrites, [proxyTables.policy.tableArn]);
+  // Whatever is attached to the role later, it writes meters and request records: never another table, of this plane or any other.
+  denyActionsElsewhere(role, itemWrites, [proxyTables.meter.tableArn, proxyTables.requests.tableArn]);
   denyActions(
     role,
     ['dynamodb:Scan'],
     proxyTableNames.map((name) => proxyTables[name].tableArn),
   );
-}
-
-/** DynamoDB uses a customer managed key in the caller's name; the condition keeps the role from using it for anything else. */
-function grantTableKey(role: IRole, table: ITableV2): void {
-  if (table.encryptionKey === undefined) return;
-  Grant.addToPrincipal({
-    grantee: role,
-    actions: [
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-      'kms:ReEncryptFrom',
-      'kms:ReEncryptTo',
-    ],
-    resourceArns: [table.encryptionKey.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
-  });
-}
-
-function grantActions(role: IRole, actions: string[], resourceArn: string): void {
-  Grant.addToPrincipal({ grantee: role, actions, resourceArns: [resourceArn] });
-}
-
-function denyActions(role: IRole, actions: string[], resources: string[]): void {
-  role.addToPrincipalPolicy(new PolicyStatement({ effect: Effect.DENY, actions, resources }));
 }

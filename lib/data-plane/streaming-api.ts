@@ -1,7 +1,5 @@
 import { Duration, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
-  AccessLogField,
-  AccessLogFormat,
   EndpointType,
   LambdaIntegration,
   LogGroupLogDestination,
@@ -12,6 +10,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { metadataOnly } from '../compute/access-log-format.ts';
 
 const stageName = 'live';
 
@@ -174,20 +173,3 @@ const gatewayAnswers = [
     error: { message: 'The gateway did not answer. Retry.', type: 'server_error', code: 'gateway_unavailable' },
   },
 ];
-
-/** No header, query string, address or body. The caller's identity is in the request record, which has the tenant's retention. */
-const metadataOnly = AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: AccessLogField.contextRequestId(),
-    time: AccessLogField.contextRequestTimeEpoch(),
-    method: AccessLogField.contextHttpMethod(),
-    path: AccessLogField.contextPath(),
-    protocol: AccessLogField.contextProtocol(),
-    status: AccessLogField.contextStatus(),
-    responseLength: AccessLogField.contextResponseLength(),
-    responseLatency: AccessLogField.contextResponseLatency(),
-    integrationStatus: AccessLogField.contextIntegrationStatus(),
-    integrationLatency: AccessLogField.contextIntegrationLatency(),
-    integrationError: AccessLogField.contextIntegrationErrorMessage(),
-  }),
-);

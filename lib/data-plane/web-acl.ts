@@ -1,11 +1,9 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { floodResponse, inOrder, managedGroup, rateRule, validateRateLimit, visibility } from '../web-acl-rules.ts';
 
 const webAclRegion = 'us-east-1';
-const lowestRateLimit = 10;
-const rateWindowSeconds = 300;
-const floodResponse = 'flood';
 
 /**
  * Rules that inspect bodies, by managed group. A prompt may hold SQL, a script tag, `../../etc/passwd` or a metadata address, so
@@ -96,11 +94,9 @@ export class WebAcl extends Construct {
   }
 }
 
-type Rule = Omit<CfnWebACL.RuleProperty, 'priority'>;
-
 const untransformed = [{ priority: 0, type: 'NONE' }];
 
-/** OpenAI's envelope, which the retry logic of SDKs reads; `retry-after` is one evaluation window at worst. */
+/** OpenAI's envelope, which the retry logic of SDKs reads. */
 const floodBody = {
   error: {
     message: 'Too many requests reached the gateway. Wait and retry.',
@@ -110,58 +106,8 @@ const floodBody = {
   },
 };
 
-function inOrder(rules: readonly Rule[]): CfnWebACL.RuleProperty[] {
-  return rules.map((rule, priority) => ({ ...rule, priority }));
-}
-
-function managedGroup(name: string, counted: readonly string[] = []): Rule {
-  return {
-    name,
-    // `none` keeps each rule's own action; `count` here would switch the whole group off.
-    overrideAction: { none: {} },
-    statement: {
-      managedRuleGroupStatement: {
-        vendorName: 'AWS',
-        name,
-        ...(counted.length > 0 && {
-          ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
-        }),
-      },
-    },
-    visibilityConfig: visibility(name),
-  };
-}
-
-function rateRule(name: string, statement: CfnWebACL.RateBasedStatementProperty): Rule {
-  return {
-    name,
-    action: {
-      block: {
-        customResponse: {
-          responseCode: 429,
-          customResponseBodyKey: floodResponse,
-          responseHeaders: [{ name: 'retry-after', value: '60' }],
-        },
-      },
-    },
-    statement: { rateBasedStatement: { evaluationWindowSec: rateWindowSeconds, ...statement } },
-    visibilityConfig: visibility(name),
-  };
-}
-
-function visibility(metricName: string): CfnWebACL.VisibilityConfigProperty {
-  return { cloudWatchMetricsEnabled: true, metricName, sampledRequestsEnabled: false };
-}
-
 function requireWebAclRegion(scope: Construct): void {
   const { region } = Stack.of(scope);
   if (Token.isUnresolved(region) || region === webAclRegion) return;
   throw new Error(`a web ACL for CloudFront must be in ${webAclRegion}, got a stack in: ${region}`);
-}
-
-function validateRateLimit(name: keyof WebAclProps, limit: number): void {
-  if (Token.isUnresolved(limit)) return;
-  if (!Number.isInteger(limit) || limit < lowestRateLimit) {
-    throw new Error(`\`${name}\` must be an integer of at least ${lowestRateLimit}, got: ${limit}`);
-  }
 }

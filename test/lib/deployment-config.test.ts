@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { parseOidcSettings } from '../../lambdas/control-plane/sign-in/oidc-settings.ts';
 import { loadDeploymentConfig, parseDeploymentConfig } from '../../lib/deployment-config.ts';
+import { everyControlPlaneSetting } from './control-plane/every-setting.ts';
 
 function load(context: Record<string, unknown>) {
   return loadDeploymentConfig(new App({ context }).node);
@@ -25,12 +27,19 @@ describe('parseDeploymentConfig', () => {
       webAcl: 'managed',
       floodLimits: { rateLimitPerAddress: 10_000, rateLimitPerAuthorization: 10_000 },
       domainNames: [],
-      proxy: { memorySize: 512, provisionedConcurrentExecutions: 0 },
+      proxy: { memorySize: 512, provisionedConcurrentExecutions: 0, assumableRoleArns: [] },
       throttling: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 },
       apiGatewayLogRole: true,
       logRetentionDays: 30,
       recoveryPeriodInDays: 7,
       dataProtection: 'retain',
+      controlPlane: {
+        signIn: { cognito: true, mfa: 'required', samlProviders: [], oidcProviders: [] },
+        oidcIssuers: [],
+        dataPlanes: [],
+        allowPrivateProviders: false,
+        reconcileMinutes: 15,
+      },
     });
   });
 
@@ -47,6 +56,10 @@ describe('parseDeploymentConfig', () => {
     [{ logRetentionDays: 9999 }, '`logRetentionDays` must be a number of days that CloudWatch Logs offers'],
     [{ proxy: { memorySize: 64 } }, '`proxy.memorySize` '],
     [{ recoveryPeriodInDays: 36 }, '`recoveryPeriodInDays` '],
+    [
+      { proxy: { assumableRoleArns: ['arn:aws:iam::111122223333:role/*'] } },
+      '`proxy.assumableRoleArns.0` must be the ARN of a role',
+    ],
     [{ webACL: 'none' }, 'invalid deployment settings: Unrecognized key: "webACL"'],
     [
       { domainNames: ['a.example.com'], regions: ['eu-west-1', 'us-east-1'] },
@@ -57,6 +70,59 @@ describe('parseDeploymentConfig', () => {
 
     expect(parse).toThrow('invalid deployment settings: ');
     expect(parse).toThrow(message);
+  });
+
+  it('leaves the control plane out when told so', () => {
+    const config = parseDeploymentConfig({ controlPlane: false });
+
+    expect(config.controlPlane).toBe(false);
+  });
+
+  it('keeps every setting of the control plane as given', () => {
+    const config = parseDeploymentConfig({ controlPlane: everyControlPlaneSetting });
+
+    expect(config.controlPlane).toEqual(everyControlPlaneSetting);
+  });
+
+  it.each([
+    [{ reconcileMinutes: 0 }, '`controlPlane.reconcileMinutes` '],
+    [{ oidcIssuer: [] }, '`controlPlane` Unrecognized key: "oidcIssuer"'],
+    [{ signIn: { mfa: 'sometimes' } }, '`controlPlane.signIn.mfa` '],
+    [
+      { signIn: { samlProviders: [{ name: 'Corporate', metadataUrl: 'https://idp.example.com/metadata' }] } },
+      '`controlPlane.signIn.domainPrefix` is required with identity providers',
+    ],
+    [
+      { signIn: { cognito: false, domainPrefix: 'x' } },
+      '`controlPlane.signIn.cognito` must not be false with settings of the user pool',
+    ],
+    [
+      { oidcIssuers: [{ issuer: 'http://login.example.com', audiences: ['a'] }] },
+      '`controlPlane.oidcIssuers.0.issuer` must be an https URL',
+    ],
+    [
+      { dataPlanes: everyControlPlaneSetting.dataPlanes, regions: ['eu-central-1'] },
+      '`controlPlane.dataPlanes` must each be in a region of its own, and not in the home region',
+    ],
+    [
+      { dataPlanes: [...everyControlPlaneSetting.dataPlanes, ...everyControlPlaneSetting.dataPlanes] },
+      '`controlPlane.dataPlanes` must each be in a region of its own',
+    ],
+  ])(
+    'refuses a control plane of %j',
+    ({ regions = ['us-east-1'], ...controlPlane }: Record<string, unknown>, message) => {
+      const parse = () => parseDeploymentConfig({ regions, controlPlane });
+
+      expect(parse).toThrow(message);
+    },
+  );
+
+  it('takes exactly the issuers that the sign-in of the admin API takes', () => {
+    const issuers = everyControlPlaneSetting.oidcIssuers;
+
+    const accepted = parseOidcSettings(JSON.stringify(issuers));
+
+    expect(accepted).toEqual(issuers);
   });
 
   it('names every fault at once', () => {

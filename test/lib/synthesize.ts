@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -14,6 +14,16 @@ export const featureFlags: Record<string, unknown> = z
 export function bundleFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bundle-'));
   writeFileSync(join(folder, 'index.cjs'), 'exports.handler = async () => {};\n');
+  return folder;
+}
+
+/** A folder shaped like the output of a build: one bundle per function. */
+export function bundlesFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bundles-'));
+  for (const name of ['proxy', 'usage-rollup', 'admin', 'reconcile']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'index.cjs'), `exports.handler = async () => '${name}';\n`);
+  }
   return folder;
 }
 
@@ -46,6 +56,7 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | string[];
   readonly Resource?: unknown;
+  readonly NotResource?: unknown;
   readonly Principal?: unknown;
   readonly Condition?: Record<string, Record<string, unknown>>;
 }

@@ -6,13 +6,13 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
 import { DataPlane } from '../../../lib/data-plane/data-plane.ts';
 import type { DataPlaneProps } from '../../../lib/data-plane/data-plane.ts';
-import { bundleFolder, emptyStack, onlyResource, resourcesOf } from '../synthesize.ts';
+import { bundlesFolder, emptyStack, onlyResource, resourcesOf } from '../synthesize.ts';
 
 const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/ours/1234abcd';
 
 function synthesizeDataPlane(props: DataPlaneProps = {}): Template {
   const stack = emptyStack();
-  new DataPlane(stack, 'DataPlane', { codePath: bundleFolder(), ...props });
+  new DataPlane(stack, 'DataPlane', { bundlesPath: bundlesFolder(), ...props });
   return Template.fromStack(stack);
 }
 
@@ -29,6 +29,7 @@ describe('DataPlane', () => {
         "DataPlaneRequestsTable1D258B4A",
         "DataPlaneVaultTableE6461BE2",
         "DataPlaneEvidenceTableAB735B8D",
+        "DataPlaneUsageTable7B4A1C5E",
         "DataPlaneVaultKeyFA701497",
         "DataPlaneOriginSecret3AFE13B2",
       ]
@@ -40,7 +41,7 @@ describe('DataPlane', () => {
 
     const groups = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual([30, 30]);
+    expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual([30, 30, 30]);
   });
 
   it('sets no physical name on what AWS names by itself', () => {
@@ -65,17 +66,19 @@ describe('DataPlane', () => {
   it('uses existing tables, key, secret and web ACL in place of new ones', () => {
     const stack = emptyStack();
     const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:origin-AbCdEf';
+    const tableStreamArn = 'arn:aws:dynamodb:eu-west-1:111122223333:table/requests/stream/2026-11-22T00:00:00.000';
     const table = (name: string) => TableV2.fromTableName(stack, name, name);
 
     new DataPlane(stack, 'DataPlane', {
-      codePath: bundleFolder(),
+      bundlesPath: bundlesFolder(),
       webAclArn,
       tables: {
         policy: table('policy'),
         meter: table('meter'),
-        requests: table('requests'),
+        requests: TableV2.fromTableAttributes(stack, 'requests', { tableName: 'requests', tableStreamArn }),
         vault: table('vault'),
         evidence: table('evidence'),
+        usage: table('usage'),
       },
       vaultKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab'),
       originSecret: Secret.fromSecretCompleteArn(stack, 'Secret', secretArn),
@@ -88,6 +91,7 @@ describe('DataPlane', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { TABLE_POLICY: 'policy', TABLE_METER: 'meter', ORIGIN_SECRET_ARN: secretArn } },
     });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: tableStreamArn });
     expect(onlyResource(template, 'AWS::CloudFront::Distribution').Properties).toMatchObject({
       DistributionConfig: { WebACLId: webAclArn },
     });
@@ -96,12 +100,12 @@ describe('DataPlane', () => {
   it('deploys without CloudFront, and then neither makes nor checks an origin secret', () => {
     const stack = emptyStack();
 
-    const dataPlane = new DataPlane(stack, 'DataPlane', { codePath: bundleFolder(), distribution: false });
+    const dataPlane = new DataPlane(stack, 'DataPlane', { bundlesPath: bundlesFolder(), distribution: false });
 
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::CloudFront::Distribution', 0);
     template.resourceCountIs('AWS::SecretsManager::Secret', 0);
-    expect(JSON.stringify(onlyResource(template, 'AWS::Lambda::Function'))).not.toContain('ORIGIN_SECRET_ARN');
+    expect(JSON.stringify(resourcesOf(template, 'AWS::Lambda::Function'))).not.toContain('ORIGIN_SECRET_ARN');
     expect(JSON.stringify(stack.resolve(dataPlane.url))).toContain('.execute-api.eu-west-1.');
   });
 

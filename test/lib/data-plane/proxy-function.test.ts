@@ -92,6 +92,36 @@ describe('ProxyFunction', () => {
     ]);
   });
 
+  it('is denied every write to whatever is not a meter or a request record', () => {
+    const template = synthesizeProxy();
+
+    const [elsewhere, ...others] = identityStatements(template).filter(({ statement }) => statement.NotResource);
+
+    expect(others).toEqual([]);
+    expect(elsewhere).toMatchObject({ effect: 'Deny' });
+    expect(elsewhere?.actions).toEqual([
+      'dynamodb:BatchWriteItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:PartiQLDelete',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ]);
+    expect(JSON.stringify(elsewhere?.statement.NotResource)).toMatch(
+      /^\[\S*"Meter\w+","Arn"\S*"Requests\w+","Arn"\]\}\]$/,
+    );
+  });
+
+  it('may assume the roles it was given, and no role without', () => {
+    const role = 'arn:aws:iam::444455556666:role/bedrock';
+
+    const [given, none] = [synthesizeProxy({ assumableRoleArns: [role] }), synthesizeProxy()];
+
+    expect(allowedActions(given, /role\/bedrock/)).toEqual(['sts:AssumeRole']);
+    expect(JSON.stringify(identityStatements(none))).not.toContain('sts:');
+  });
+
   it('is denied Scan on each of its tables', () => {
     const template = synthesizeProxy();
 
