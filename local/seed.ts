@@ -1,24 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { createApiKey, parseApiKey } from '../lambdas/crypto/api-key.ts';
-import { sealSecret } from '../lambdas/crypto/envelope.ts';
-import type { KeyGenerator } from '../lambdas/crypto/key-wrapper.ts';
-import { Secret } from '../lambdas/crypto/secret.ts';
-import { builtInProviders } from '../lambdas/providers/registry.ts';
-import type { StoreClient } from '../lambdas/store/client.ts';
+import type { AdminApp } from '../lambdas/control-plane/admin/app.ts';
+import type { BodyInputOf, ResponseOf } from '../lambdas/control-plane/contract/operation.ts';
 import {
-  catalogPolicyId,
-  type CatalogPolicy,
-  type CredentialReference,
-  getPolicy,
-  keyPolicyId,
-  type KeyPolicy,
-  type ProviderDeclaration,
-  putPolicy,
-  workspacePolicyId,
-  type WorkspacePolicy,
-} from '../lambdas/store/policy.ts';
-import type { TableNames } from '../lambdas/store/tables.ts';
-import { putSealedCredential } from '../lambdas/store/vault.ts';
+  basePath,
+  type OperationId,
+  type Operations,
+  operations,
+} from '../lambdas/control-plane/contract/operations.ts';
+import { parseApiKey } from '../lambdas/crypto/api-key.ts';
+import { builtInProviders } from '../lambdas/providers/registry.ts';
+import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
 import type { LocalConfiguration } from './configuration.ts';
 import type { DataFolder } from './data-folder.ts';
 import { simulatedModels } from './simulated-provider.ts';
@@ -26,105 +17,143 @@ import { simulatedModels } from './simulated-provider.ts';
 /** What a new installation starts with, and what every start brings up to date. */
 export interface Seeded {
   readonly apiKey: string;
-  readonly adminToken: string;
+  readonly organization: string;
+  readonly workspace: string;
   /** Providers that can be called, for the greeting. */
   readonly providers: readonly string[];
 }
 
 interface SeedOptions {
-  readonly store: StoreClient;
-  readonly tables: TableNames;
-  readonly keyGenerator: KeyGenerator;
+  readonly app: AdminApp;
+  readonly adminToken: string;
   readonly folder: DataFolder;
   readonly configuration: LocalConfiguration;
   readonly simulatedProviderUrl: string;
 }
 
-const organization = 'local';
-const workspace = 'local';
-
-/** An organization, a workspace and a key on first start; providers and their credentials on every start. */
-export async function seed(options: SeedOptions): Promise<Seeded> {
-  const { folder, configuration } = options;
-  const adminToken = configuration.adminToken ?? folder.read('admin-token') ?? randomBytes(32).toString('base64url');
-  folder.write('admin-token', adminToken);
-  await seedWorkspace(options);
-  const apiKey = await seedApiKey(options);
-  const providers = await seedCatalog(options);
-  return { apiKey, adminToken, providers };
+/** Remembered in the data folder: what the last start made, so that this one can find or withdraw it. */
+interface Memory {
+  readonly organization?: string;
+  readonly workspace?: string;
+  readonly providers?: readonly string[];
+  readonly credentials?: readonly string[];
 }
 
-async function seedWorkspace({ store, tables }: SeedOptions): Promise<void> {
-  const id = workspacePolicyId(workspace);
-  if ((await getPolicy(store, tables.policy, id)) !== undefined) return;
-  const policy: WorkspacePolicy = {
-    version: 1,
-    organization: { id: organization, billing: 'postpaid', retentionDays: 90 },
-    workspace: { id: workspace },
-    routes: {},
-    credentials: {},
+/** The token of earlier starts, unless the configuration names another. */
+export function readAdminToken(configuration: LocalConfiguration, folder: DataFolder): string {
+  const token = configuration.adminToken ?? folder.read('admin-token') ?? randomBytes(32).toString('base64url');
+  folder.write('admin-token', token);
+  return token;
+}
+
+/**
+ * An organization, a workspace and a key on first start; providers and credentials of configuration and environment on every
+ * start. All through the admin API, like anybody else.
+ */
+export async function seed(options: SeedOptions): Promise<Seeded> {
+  const call = createCaller(options);
+  const memory = JSON.parse(options.folder.read('seed') ?? '{}') as Memory;
+  const organization = await seedOrganization(call, memory.organization);
+  const workspace = await seedWorkspace(call, organization, memory.workspace);
+  const apiKey = await seedApiKey(call, workspace, options.folder);
+  const declarations = declarationsOf(options);
+  const credentials = credentialValues(options.configuration);
+  // Written before they exist: a start that dies half-way must not leave what no later one would withdraw.
+  const made = { providers: [...declarations.keys()], credentials: [...credentials.keys()] };
+  options.folder.write('seed', JSON.stringify({ organization, workspace, ...made }));
+  await seedProviders(call, declarations, memory.providers ?? []);
+  await seedCredentials(call, credentials, memory.credentials ?? []);
+  return { apiKey, organization, workspace, providers: [...new Set([...made.providers, ...made.credentials])] };
+}
+
+type Answer<Id extends OperationId> = ResponseOf<Operations[Id]>;
+type Call = <Id extends OperationId>(
+  id: Id,
+  parameters: Readonly<Record<string, string>>,
+  body?: BodyInputOf<Operations[Id]>,
+) => Promise<Answer<Id> | undefined>;
+
+/** Calls the API inside this process. `undefined` for what does not exist. */
+function createCaller({ app, adminToken }: SeedOptions): Call {
+  return async (id, parameters, body) => {
+    const { method, path } = operations[id];
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+    const response = await app.request(
+      basePath + filled,
+      {
+        method,
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      },
+      { sourceAddress: '127.0.0.1' },
+    );
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`${id} was answered with ${response.status} ${await codeOf(response)}`);
+    const text = await response.text();
+    return text === '' ? undefined : JSON.parse(text);
   };
-  await putPolicy(store, tables.policy, id, policy);
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const { code = '' } = (await response.json()) as { code?: string };
+  return code;
+}
+
+async function seedOrganization(call: Call, known: string | undefined): Promise<string> {
+  const existing = known === undefined ? undefined : await call('getOrganization', { organization: known });
+  if (existing !== undefined) return existing.id;
+  const page = await call('listOrganizations', {});
+  const named = page?.data.find(({ name }) => name === 'local');
+  return named?.id ?? require(await call('createOrganization', {}, { name: 'local' })).id;
+}
+
+async function seedWorkspace(call: Call, organization: string, known: string | undefined): Promise<string> {
+  const existing = known === undefined ? undefined : await call('getWorkspace', { workspace: known });
+  if (existing?.organization === organization) return existing.id;
+  const page = await call('listWorkspaces', { organization });
+  const named = page?.data.find(({ name }) => name === 'local');
+  return named?.id ?? require(await call('createWorkspace', { organization }, { name: 'local' })).id;
 }
 
 /** The one key whose secret is kept (in the data folder), so that it can be shown again on the next start. */
-async function seedApiKey({ store, tables, folder }: SeedOptions): Promise<string> {
+async function seedApiKey(call: Call, workspace: string, folder: DataFolder): Promise<string> {
   const known = folder.read('api-key');
-  const publicId = known === undefined ? undefined : parseApiKey(known)?.publicId;
-  if (known !== undefined && publicId !== undefined) {
-    if ((await getPolicy(store, tables.policy, keyPolicyId(publicId))) !== undefined) return known;
+  const id = known === undefined ? undefined : parseApiKey(known)?.publicId;
+  if (known !== undefined && id !== undefined) {
+    const existing = await call('getKey', { key: id });
+    if (existing?.workspace === workspace && existing.status === 'active') return known;
   }
-  const created = createApiKey();
-  const policy: KeyPolicy = {
-    version: 1,
-    publicId: created.publicId,
-    name: 'local',
-    organization,
-    workspace,
-    secrets: [{ hash: created.secretHash }],
-    status: 'active',
-  };
-  await putPolicy(store, tables.policy, keyPolicyId(created.publicId), policy);
-  folder.write('api-key', created.apiKey.reveal());
-  return created.apiKey.reveal();
+  const { secret = '' } = require(await call('createKey', { workspace }, { name: 'local' }));
+  folder.write('api-key', secret);
+  return secret;
 }
 
-async function seedCatalog(options: SeedOptions): Promise<readonly string[]> {
-  const { store, tables, configuration } = options;
-  const before = await getPolicy<CatalogPolicy>(store, tables.policy, catalogPolicyId);
-  const declared = Object.entries(configuration.providers).map(
-    ([name, { declaration }]) => [name, declaration] as const,
-  );
-  const catalog: CatalogPolicy = {
-    version: (before?.version ?? 0) + 1,
-    providers: { sim: simulatedDeclaration(options.simulatedProviderUrl), ...Object.fromEntries(declared) },
-    credentials: await sealCredentials(options),
-  };
-  await putPolicy(store, tables.policy, catalogPolicyId, catalog);
-  return [...new Set([...Object.keys(catalog.providers), ...Object.keys(catalog.credentials)])];
+async function seedProviders(
+  call: Call,
+  declarations: ReadonlyMap<string, ProviderDeclaration>,
+  before: readonly string[],
+): Promise<void> {
+  for (const [provider, declaration] of declarations) {
+    await call('putProvider', { provider }, declaration as BodyInputOf<Operations['putProvider']>);
+  }
+  for (const provider of before) if (!declarations.has(provider)) await call('deleteProvider', { provider });
 }
 
 /** Credentials go the way they go in AWS: sealed into the vault, opened by the data plane. */
-async function sealCredentials(options: SeedOptions): Promise<Record<string, CredentialReference>> {
-  const references: Record<string, CredentialReference> = {};
-  for (const [provider, value] of credentialValues(options.configuration)) {
-    const reference: CredentialReference = { owner: 'platform', credential: provider, version: 1 };
-    const context = {
-      app: 'gatehouse',
-      organization: 'platform',
-      workspace: 'platform',
-      provider,
-      credential: provider,
-    } as const;
-    const sealed = await sealSecret(new Secret(value), context, options.keyGenerator);
-    await putSealedCredential(options.store, options.tables.vault, reference, {
-      sealed,
-      context,
-      lastFour: value.slice(-4),
-    });
-    references[provider] = reference;
-  }
-  return references;
+async function seedCredentials(
+  call: Call,
+  values: ReadonlyMap<string, string>,
+  before: readonly string[],
+): Promise<void> {
+  for (const [provider, secret] of values) await call('putPlatformCredential', { provider }, { secret });
+  for (const provider of before) if (!values.has(provider)) await call('deletePlatformCredential', { provider });
+}
+
+function declarationsOf({ configuration, simulatedProviderUrl }: SeedOptions): Map<string, ProviderDeclaration> {
+  const declared = Object.entries(configuration.providers).map(
+    ([name, { declaration }]) => [name, declaration] as const,
+  );
+  return new Map([['sim', simulatedDeclaration(simulatedProviderUrl)], ...declared]);
 }
 
 function credentialValues({ environment, providers }: LocalConfiguration): Map<string, string> {
@@ -154,5 +183,11 @@ function simulatedDeclaration(url: string): ProviderDeclaration {
     protocols: ['openai-chat', 'openai-embeddings', 'anthropic-messages'],
     auth: { kind: 'none' },
     models: [...simulatedModels.map(({ id }) => ({ id, price })), { id: '*', price }],
+    zeroRetention: true,
   };
+}
+
+function require<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('the admin API found nothing where it had to make something');
+  return value;
 }

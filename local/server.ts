@@ -1,11 +1,17 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
+import { createAdminApp } from '../lambdas/control-plane/admin/app.ts';
+import type { ControlPlaneDependencies } from '../lambdas/control-plane/admin/dependencies.ts';
+import { createSignIn } from '../lambdas/control-plane/sign-in/sign-in.ts';
 import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
+import { Secret } from '../lambdas/crypto/secret.ts';
 import { createDataPlane } from '../lambdas/data-plane/handle.ts';
 import { answerMalformedRequests } from '../lambdas/http/malformed-request.ts';
 import { createNodeAdapter, type NodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
+import { listOrganizations } from '../lambdas/store/control/organization.ts';
+import type { DocumentTable } from '../lambdas/store/document.ts';
 import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
 import { sweepMeters } from '../lambdas/store/meter.ts';
 import { createLogger, type LogLine } from '../lambdas/telemetry/logger.ts';
@@ -14,12 +20,15 @@ import { ConfigurationError, type LocalConfiguration } from './configuration.ts'
 import { openDataFolder } from './data-folder.ts';
 import { LocalDynamoError, startLocalDynamo } from './dynamodb.ts';
 import { prepareGracefulClose } from './graceful-close.ts';
-import { seed, type Seeded } from './seed.ts';
+import { type Reconciling, startReconciling } from './reconciling.ts';
+import { readAdminToken, seed, type Seeded } from './seed.ts';
 import { startSimulatedProvider } from './simulated-provider.ts';
+import { createUsageFeed, type UsageFeed } from './usage-feed.ts';
 
 export interface LocalServer extends Seeded {
   readonly proxyUrl: string;
   readonly adminUrl: string;
+  readonly adminToken: string;
   /** Holds that a killed process had left behind and this start returned: the number of meters that had some. */
   readonly returnedHolds: number;
   /** Lets requests under way finish (at most 10 s), then closes everything. */
@@ -36,6 +45,7 @@ export interface Patience {
 
 const defaultPatience: Patience = { headersMs: 20_000, bodyMs: 30_000 };
 const requestMs = 15 * 60_000;
+const region = 'local';
 
 /**
  * The composition root of a laptop: the same handlers as in AWS, over `node:http`, with an embedded store and a local key
@@ -53,7 +63,7 @@ export async function startLocalServer(
   const database = await startLocalDynamo({ path: folder.databasePath }).catch(explainDatabase);
   const transport = createAwsTransport({
     service: 'dynamodb',
-    region: 'local',
+    region,
     endpoint: database.endpoint,
     credentials: async () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
   });
@@ -63,9 +73,15 @@ export async function startLocalServer(
   const upstream = createUpstreamClient({ allowPrivateAddresses: true });
   const closeServers: (() => Promise<void>)[] = [];
   let adapter: NodeAdapter | undefined;
+  let feed: UsageFeed | undefined;
+  let reconciling: Reconciling | undefined;
+  const now = (): number => Date.now();
+  const logger = createLogger(log);
   const closeAll = async (): Promise<void> => {
     await Promise.all(closeServers.map((close) => close()));
     await adapter?.whenIdle();
+    await reconciling?.stop();
+    await feed?.whenFed();
     upstream.close();
     await simulated.close();
     transport.close();
@@ -75,22 +91,36 @@ export async function startLocalServer(
   try {
     // The database is ours alone, so nothing is in flight: whatever is still held belongs to a process that is gone.
     const returnedHolds = await sweepMeters({ store, table: tables.meter }, Infinity);
-    const seeded = await seed({
-      store,
-      tables,
-      keyGenerator: keyWrapper.generator,
-      folder,
-      configuration,
-      simulatedProviderUrl: simulated.url,
+    const adminToken = readAdminToken(configuration, folder);
+    const controlPlane: ControlPlaneDependencies = {
+      control: { store, table: tables.control },
+      audit: { store, table: tables.audit },
+      dataPlanes: [{ region, store, tables }],
+      keyGenerators: new Map([[region, keyWrapper.generator]]),
+      allowPrivateProviders: true,
+      logger,
+      now,
+    };
+    const signIn = createSignIn({
+      bootstrapToken: async () => [new Secret(adminToken)],
+      issuers: configuration.oidcIssuers,
+      now,
     });
-    const now = (): number => Date.now();
+    // Nobody's but the user's own request is worth a line: the ones that seed are left out.
+    const app = createAdminApp({ ...controlPlane, signIn });
+    const quiet = createAdminApp({ ...controlPlane, signIn, logger: { ...logger, admin: () => undefined } });
+    const simulatedProviderUrl = simulated.url;
+    const seeded = await seed({ app: quiet, adminToken, folder, configuration, simulatedProviderUrl });
+    reconciling = await startReconciling(controlPlane);
+    feed = createUsageFeed({ store, tables, logger, now });
+    await feed.catchUp(await organizationIds(controlPlane.control));
     const handle = createDataPlane({
-      store,
+      store: feed.store,
       tables,
       keyUnwrapper: keyWrapper.unwrapper,
       upstream,
-      logger: createLogger(log),
-      region: 'local',
+      logger,
+      region,
       now,
     });
     const listen = async (listener: RequestListener, port: number, option: string): Promise<string> => {
@@ -101,12 +131,24 @@ export async function startLocalServer(
     };
     adapter = createNodeAdapter(handle, { now, requestMs, bodyMs: patience.bodyMs });
     const proxyUrl = await listen(adapter.listener, configuration.port, '--port');
-    const adminUrl = await listen(createAdminListener(seeded.adminToken), configuration.adminPort, '--admin-port');
-    return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
+    const adminUrl = await listen(createAdminListener(app), configuration.adminPort, '--admin-port');
+    folder.write('admin-url', adminUrl);
+    return { ...seeded, proxyUrl, adminUrl, adminToken, returnedHolds, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+async function organizationIds(control: DocumentTable): Promise<string[]> {
+  const ids: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await listOrganizations(control, { limit: 100, after });
+    ids.push(...page.items.map(({ value }) => value.id));
+    after = page.next;
+  } while (after !== undefined);
+  return ids;
 }
 
 /**

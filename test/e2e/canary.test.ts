@@ -7,7 +7,7 @@ import { createDataPlane, endpoints } from '../../lambdas/data-plane/handle.ts';
 import type { StoreClient } from '../../lambdas/store/client.ts';
 import { requestRecordAttributes } from '../../lambdas/store/request-record.ts';
 import { createLogger, type LogLine } from '../../lambdas/telemetry/logger.ts';
-import { readAllItems, seedPolicies, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
+import { readAllItems, seedTenant, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
 import {
   type Greeting,
   type LeaveForTheEnd,
@@ -91,7 +91,7 @@ describe('a marker sent on every way in', () => {
     const upstream = await startUpstream(misbehave);
     cleanUps.push(() => upstream.close());
     dataFolder = path.join(temporaryFolder(leaveForTheEnd), 'data');
-    keys = await seedPolicies(path.join(dataFolder, 'database'), {
+    keys = await seedTenant(dataFolder, {
       keys: {
         revoked: { status: 'revoked' },
         poor: { budget: { amountMicroUsd: 1, period: 'total' } },
