@@ -11,6 +11,7 @@ import {
  * | pattern                 | key                                     | called by         |
  * |-------------------------|-----------------------------------------|-------------------|
  * | createBalanceAdjustment | `org#<organization>` / `adjustment#<id>` | admin API         |
+ * | deleteBalanceAdjustment | the same                                | admin API         |
  * | deleteBalanceAdjustments| `org#<organization>`                    | erase             |
  */
 
@@ -34,6 +35,10 @@ export async function createBalanceAdjustment(
   if (await createDocument(control, key, record)) return record;
   return (await getDocument<BalanceAdjustmentRecord>(control, key))?.value ?? record;
 }
+
+/** For one that was refused. */
+export const deleteBalanceAdjustment = (control: DocumentTable, organization: string, id: string): Promise<boolean> =>
+  deleteDocument(control, keyOf(organization, id));
 
 export async function deleteBalanceAdjustments(control: DocumentTable, organization: string): Promise<void> {
   const pk = `org#${organization}`;

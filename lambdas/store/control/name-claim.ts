@@ -31,39 +31,57 @@ interface Claim {
 }
 
 const graceMs = 60_000;
+const maxTries = 3;
+
+/** Names that are equal in this form are the same name. */
+export const comparableName = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 function keyOf({ kind, organization }: NameScope, name: string): DocumentKey {
   const pk = organization === undefined ? 'names' : `org#${organization}`;
-  return { pk, sk: `name#${kind}#${name.normalize('NFKC').toLowerCase()}` };
+  return { pk, sk: `name#${kind}#${comparableName(name)}` };
 }
 
 /**
- * Whether `owner` has the name now. `ownerExists` is asked about another owner that claimed it.
+ * Whether `owner` has the name now. `isHeld` is asked whether another owner that claimed it really has that name.
  */
 export async function claimName(
   control: DocumentTable,
   claim: { scope: NameScope; name: string; owner: string },
-  ownerExists: (owner: string) => Promise<boolean>,
+  isHeld: (owner: string) => Promise<boolean>,
 ): Promise<boolean> {
   const { scope, name, owner } = claim;
   const key = keyOf(scope, name);
   const mine: Claim = { owner, claimedAt: Date.now() };
-  if (await createDocument(control, key, mine)) return true;
-  const existing = await getDocument<Claim>(control, key);
-  if (existing === undefined) return createDocument(control, key, mine);
-  if (existing.value.owner === owner) return true;
-  if (Date.now() - existing.value.claimedAt < graceMs || (await ownerExists(existing.value.owner))) return false;
-  return (await replaceDocument(control, key, mine, existing.version)) !== undefined;
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    if (await createDocument(control, key, mine)) return true;
+    const existing = await getDocument<Claim>(control, key);
+    if (existing === undefined) continue;
+    const { owner: other, claimedAt } = existing.value;
+    if (other !== owner && (Date.now() - claimedAt < graceMs || (await isHeld(other)))) return false;
+    // Also an own claim is renewed: its time of grace begins anew, and nobody who saw the old one can take it over or delete it.
+    if ((await replaceDocument(control, key, mine, existing.version)) !== undefined) return true;
+  }
+  return false;
 }
 
-/** Gives the name back if it is `owner`'s. */
-export async function releaseName(
+/** Version of `owner`'s claim; `undefined` where there is none. */
+export async function getNameClaim(
   control: DocumentTable,
   { scope, name, owner }: { scope: NameScope; name: string; owner: string },
+): Promise<number | undefined> {
+  const existing = await getDocument<Claim>(control, keyOf(scope, name));
+  return existing?.value.owner === owner ? existing.version : undefined;
+}
+
+/** Gives the name back if it is `owner`'s; with a version, only if the claim still has that. */
+export async function releaseName(
+  control: DocumentTable,
+  claim: { scope: NameScope; name: string; owner: string },
+  version?: number,
 ): Promise<void> {
-  const key = keyOf(scope, name);
-  const existing = await getDocument<Claim>(control, key);
-  if (existing?.value.owner === owner) await deleteDocument(control, key, existing.version);
+  const current = await getNameClaim(control, claim);
+  if (current === undefined || (version !== undefined && version !== current)) return;
+  await deleteDocument(control, keyOf(claim.scope, claim.name), current);
 }
 
 /** Gives back every name of workspaces within an organization; its erasure is their end. */
