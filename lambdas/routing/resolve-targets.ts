@@ -146,7 +146,7 @@ interface ModelFacts {
  * The operator's declaration first, then the built-in catalog. `any` also takes a wildcard, and a built-in provider's model that
  * the catalog does not know (it exists for all we know, but has no price); `exact` takes only a model known by name.
  */
-function modelFacts(
+export function modelFacts(
   provider: Provider,
   model: string,
   catalog: CatalogPolicy,
@@ -174,7 +174,8 @@ function declarationOf(name: string, catalog: CatalogPolicy): CatalogPolicy['pro
   return Object.hasOwn(catalog.providers, name) ? catalog.providers[name] : undefined;
 }
 
-function providerFor(name: string, catalog: CatalogPolicy): Provider | undefined {
+/** The provider that a name stands for; a declaration takes the place of the built-in one. */
+export function providerFor(name: string, catalog: CatalogPolicy): Provider | undefined {
   const declaration = declarationOf(name, catalog);
   return declaration === undefined ? findProvider(name) : buildSelfDeclaredProvider(name, declaration);
 }

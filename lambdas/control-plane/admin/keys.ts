@@ -8,8 +8,8 @@ import { changeRecord, tryChange } from './change.ts';
 import type { Context, Handlers } from './context.ts';
 import { rotateSecrets } from './key-secrets.ts';
 import { type ApiKeyView, readLastUsed, viewKey } from './key-view.ts';
-import { decodeCursor, encodeCursor } from './paging.ts';
 import { invalidRequest, notFound, Problem } from './problem.ts';
+import { readPage } from './read-page.ts';
 
 type Ids = 'createKey' | 'listKeys' | 'getKey' | 'updateKey' | 'revokeKey' | 'rotateKey';
 
@@ -23,12 +23,11 @@ export const keyHandlers: Handlers<Ids> = {
   },
 
   async listKeys({ deps, workspace, query, now }) {
-    const page = { limit: query.limit, after: decodeCursor(query.cursor) };
-    const { items, next } = await listKeys(deps.control, workspace.value.id, page);
+    const { items, nextCursor } = await readPage((page) => listKeys(deps.control, workspace.value.id, page), query);
     const data = await Promise.all(
       items.map(async ({ value }) => viewKey(value, await readLastUsed(deps, value.id), now)),
     );
-    return { body: { data, nextCursor: encodeCursor(next) } };
+    return { body: { data, nextCursor } };
   },
 
   async getKey({ deps, key, now }) {

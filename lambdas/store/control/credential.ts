@@ -63,8 +63,13 @@ export const replaceCredential = (
   version: number,
 ): Promise<number | undefined> => replaceDocument(control, keyOf(owner, record.provider), record, version);
 
-export const deleteCredential = (control: DocumentTable, owner: CredentialOwner, provider: string): Promise<boolean> =>
-  deleteDocument(control, keyOf(owner, provider));
+/** With a version only if it still has that (0: only if there is none); says whether it is gone. */
+export const deleteCredential = (
+  control: DocumentTable,
+  owner: CredentialOwner,
+  provider: string,
+  version?: number,
+): Promise<boolean> => deleteDocument(control, keyOf(owner, provider), version);
 
 /** In the order of their providers; `after` is the `next` of the page before. */
 export const listCredentials = (
