@@ -32,7 +32,9 @@ describe('the OpenAPI document', () => {
   it('has every operation of the contract', () => {
     const paths = Object.values(openApiDocument().paths ?? {});
 
-    const ids = paths.flatMap((path) => Object.values(path as object).map(({ operationId }) => operationId));
+    const ids = paths.flatMap((path) =>
+      Object.values(path as Record<string, { operationId: string }>).map(({ operationId }) => operationId),
+    );
 
     expect(ids.toSorted()).toEqual(operationIds.toSorted());
   });
