@@ -91,9 +91,8 @@ function compileRoute({ strategy, targets, timeouts, retries }: RouteRecord): Ro
   };
 }
 
-function compileProvider({ name, createdAt, updatedAt, ...declaration }: ProviderRecord): ProviderDeclaration {
-  const { zeroRetention, ...rest } = declaration;
-  return { ...rest, ...(zeroRetention === true && { zeroRetention }) };
+function compileProvider({ baseUrl, protocols, auth, models, zeroRetention }: ProviderRecord): ProviderDeclaration {
+  return { baseUrl, protocols, auth, models, ...(zeroRetention === true && { zeroRetention }) };
 }
 
 function compileCredentials(

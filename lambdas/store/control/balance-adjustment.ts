@@ -11,6 +11,7 @@ import {
  * | pattern                 | key                                     | called by         |
  * |-------------------------|-----------------------------------------|-------------------|
  * | createBalanceAdjustment | `org#<organization>` / `adjustment#<id>` | admin API         |
+ * | getBalanceAdjustment    | the same                                | reconcile         |
  * | deleteBalanceAdjustment | the same                                | admin API         |
  * | deleteBalanceAdjustments| `org#<organization>`                    | erase             |
  */
@@ -34,6 +35,14 @@ export async function createBalanceAdjustment(
   const key = keyOf(record.organization, record.id);
   if (await createDocument(control, key, record)) return record;
   return (await getDocument<BalanceAdjustmentRecord>(control, key))?.value ?? record;
+}
+
+export async function getBalanceAdjustment(
+  control: DocumentTable,
+  organization: string,
+  id: string,
+): Promise<BalanceAdjustmentRecord | undefined> {
+  return (await getDocument<BalanceAdjustmentRecord>(control, keyOf(organization, id)))?.value;
 }
 
 /** For one that was refused. */

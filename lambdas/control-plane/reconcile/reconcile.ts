@@ -1,0 +1,127 @@
+import { iterateCredentials } from '../../store/control/credential.ts';
+import { type EndpointReport, putEndpointReport } from '../../store/control/endpoint-report.ts';
+import type { OrganizationRecord } from '../../store/control/organization.ts';
+import { sweepMeters } from '../../store/meter.ts';
+import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
+import { continueErasures } from './continue-erasures.ts';
+import { readOrganizations, readWorkspaces } from './each-tenant.ts';
+import { type CredentialPlace, endRotation } from './end-rotation.ts';
+import { mendOrganization } from './mend-tenants.ts';
+import { mendCatalog } from './mend-workspace.ts';
+import { forgetOldAdjustments } from './old-adjustments.ts';
+import { removeForeignMeter, removeForeignPolicy } from './remove-foreign.ts';
+import { type Survey, surveyDataPlane } from './survey.ts';
+
+export type ReconcileDependencies = Pick<ControlPlaneDependencies, 'control' | 'dataPlanes' | 'logger' | 'now'>;
+
+export interface ReconcileReport {
+  /** One for each data plane, as stored. */
+  readonly endpoints: readonly EndpointReport[];
+  readonly rotationsEnded: number;
+  /** Meters that got holds of dead processes back. */
+  readonly metersSwept: number;
+  /** Pieces of work that failed; each is in the log, and comes up again in the next run. */
+  readonly failures: number;
+}
+
+/**
+ * Compares every data plane with `control` and mends what is different, goes on with erasures and rotations, and returns ended
+ * holds (docs/publication.md). Safe beside admin calls and beside another run: every write is bound to a version.
+ *
+ * @throws StoreError when `control` cannot be read.
+ */
+export async function reconcile(dependencies: ReconcileDependencies, nowMs: number): Promise<ReconcileReport> {
+  const deps = { ...dependencies, now: () => nowMs };
+  const attempts = createAttempts(deps.logger);
+  const organizations = await readOrganizations(deps.control);
+  const surveys = await surveyAll(deps, attempts);
+
+  for (const organization of organizations.filter(({ status }) => status === 'active')) {
+    await attempts.run(() => mendOrganization(deps, surveys, organization, attempts));
+  }
+  let metersSwept = 0;
+  for (const survey of surveys) {
+    const mended = await attempts.run(() => mendCatalog(deps, survey));
+    const cleared = await removeForeign(deps, survey, organizations, attempts);
+    const swept = await attempts.run(async () => {
+      const meters = { store: survey.plane.store, table: survey.plane.tables.meter };
+      metersSwept += await sweepMeters(meters, nowMs);
+    });
+    if (!mended || !cleared || !swept) survey.counts.failed = true;
+  }
+  const home = surveys.find(({ plane }) => plane === deps.dataPlanes[0]);
+  if (home !== undefined) await attempts.run(() => forgetOldAdjustments(deps, home, nowMs));
+
+  // What has to happen at every data plane is not begun while one of them cannot be reached.
+  const complete = surveys.length === deps.dataPlanes.length;
+  const rotationsEnded = complete ? await endRotations(deps, organizations, attempts) : 0;
+  if (complete) for (const organization of organizations) await continueErasures(deps, organization, attempts);
+
+  const endpoints = deps.dataPlanes.map((plane) => reportOf(plane.region, surveys, nowMs));
+  for (const report of endpoints) await attempts.run(() => putEndpointReport(deps.control, report));
+  return { endpoints, rotationsEnded, metersSwept, failures: attempts.failures() };
+}
+
+/** The data planes that can be read. */
+async function surveyAll({ dataPlanes }: ReconcileDependencies, attempts: Attempts): Promise<Survey[]> {
+  const surveys: Survey[] = [];
+  await Promise.all(dataPlanes.map((plane) => attempts.run(async () => surveys.push(await surveyDataPlane(plane)))));
+  return surveys;
+}
+
+/** Says whether all of it went well. */
+async function removeForeign(
+  deps: ReconcileDependencies,
+  survey: Survey,
+  organizations: readonly OrganizationRecord[],
+  attempts: Attempts,
+): Promise<boolean> {
+  // An empty table is more likely the wrong table, or one that is being restored, than the end of every tenant.
+  if (organizations.length === 0) return true;
+  const before = attempts.failures();
+  for (const id of survey.policies.keys()) {
+    if (!survey.expected.has(id)) await attempts.run(() => removeForeignPolicy(deps, survey, id));
+  }
+  for (const id of survey.meters.keys()) {
+    if (!survey.expected.has(id)) await attempts.run(() => removeForeignMeter(deps, survey, id));
+  }
+  return attempts.failures() === before;
+}
+
+async function endRotations(
+  deps: ReconcileDependencies,
+  organizations: readonly OrganizationRecord[],
+  attempts: Attempts,
+): Promise<number> {
+  let ended = 0;
+  const endAt = async (place: CredentialPlace): Promise<void> => {
+    for await (const stored of iterateCredentials(deps.control, place)) {
+      await attempts.run(async () => {
+        if (await endRotation(deps, place, stored)) ended += 1;
+      });
+    }
+  };
+  await attempts.run(() => endAt({ kind: 'platform' }));
+  for (const { id, status } of organizations) {
+    if (status !== 'active') continue;
+    await attempts.run(async () => {
+      for (const workspace of await readWorkspaces(deps.control, id)) {
+        if (workspace.status === 'active') {
+          await endAt({ kind: 'workspace', organization: id, workspace: workspace.id });
+        }
+      }
+    });
+  }
+  return ended;
+}
+
+function reportOf(region: string, surveys: readonly Survey[], nowMs: number): EndpointReport {
+  const survey = surveys.find(({ plane }) => plane.region === region);
+  const comparedAt = new Date(nowMs).toISOString();
+  if (survey === undefined)
+    return { region, status: 'unreachable', items: 0, missing: 0, stale: 0, foreign: 0, comparedAt };
+  const { failed, ...counts } = survey.counts;
+  const drifted = counts.missing + counts.stale + counts.foreign > 0;
+  return { region, status: failed ? 'unreachable' : drifted ? 'repaired' : 'fresh', ...counts, comparedAt };
+}

@@ -1,0 +1,70 @@
+import { scanMeters } from '../../store/meter-administration.ts';
+import { scanPolicies, type WorkspacePolicy } from '../../store/policy.ts';
+import type { DataPlane } from '../publication/data-plane.ts';
+import { digestOf } from './digest.ts';
+
+/** What is remembered of a policy that a data plane has. */
+export interface Observed {
+  readonly version: number;
+  readonly digest: string;
+  /** Of a workspace's policy. */
+  readonly organization?: string;
+}
+
+export interface Counts {
+  items: number;
+  missing: number;
+  stale: number;
+  foreign: number;
+  /** Something could not be mended here. */
+  failed: boolean;
+}
+
+/** A data plane as it was found, and what came of it. */
+export interface Survey {
+  readonly plane: DataPlane;
+  readonly policies: ReadonlyMap<string, Observed>;
+  /** Highest version of a workspace's policy, by organization. */
+  readonly published: ReadonlyMap<string, number>;
+  /** Policy version by meter; `undefined` for one that carries none. */
+  readonly meters: ReadonlyMap<string, number | undefined>;
+  /** Remembered balance adjustments by organization meter. */
+  readonly adjustments: ReadonlyMap<string, readonly string[]>;
+  /** Ids of policies that `control` has a record for. */
+  readonly expected: Set<string>;
+  readonly counts: Counts;
+}
+
+/**
+ * Reads a whole data plane.
+ *
+ * @throws StoreError
+ */
+export async function surveyDataPlane(plane: DataPlane): Promise<Survey> {
+  const { store, tables } = plane;
+  const policies = new Map<string, Observed>();
+  const published = new Map<string, number>();
+  for await (const { id, policy } of scanPolicies(store, tables.policy)) {
+    const observed = observedOf(id, policy);
+    policies.set(id, observed);
+    const { organization, version } = observed;
+    if (organization !== undefined) published.set(organization, Math.max(version, published.get(organization) ?? 0));
+  }
+  const meters = new Map<string, number | undefined>();
+  const adjustments = new Map<string, readonly string[]>();
+  for await (const meter of scanMeters({ store, table: tables.meter })) {
+    meters.set(meter.id, meter.item.policyVersion);
+    if (meter.adjustments.length > 0) adjustments.set(meter.id, meter.adjustments);
+  }
+  const counts = { items: 0, missing: 0, stale: 0, foreign: 0, failed: false };
+  return { plane, policies, published, meters, adjustments, expected: new Set(), counts };
+}
+
+export function observedOf(id: string, policy: { readonly version: number }): Observed {
+  const organization = id.startsWith('workspace#') ? (policy as WorkspacePolicy).organization.id : undefined;
+  return {
+    version: policy.version,
+    digest: digestOf(policy),
+    ...(organization !== undefined && { organization }),
+  };
+}
