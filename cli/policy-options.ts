@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { limits as limitsSchema } from '../lambdas/control-plane/contract/fields.ts';
 import { type Budget, parseBudget } from './money.ts';
 
-export const limitNames = Object.keys(limitsSchema.shape) as readonly (keyof Limits)[];
+const limitNames = Object.keys(limitsSchema.shape) as readonly (keyof Limits)[];
 
 export interface Limits {
   readonly requestsPerMinute?: number;

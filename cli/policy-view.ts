@@ -16,7 +16,7 @@ export function policyMembers({ limits, budget }: Policy): Members {
 }
 
 /** `requestsPerMinute=60 requestsPerDay=1000`, or undefined when there are none. */
-export function limitsText(limits: Limits | undefined): string | undefined {
+function limitsText(limits: Limits | undefined): string | undefined {
   const named = Object.entries(limits ?? {}).map(([name, value]) => `${name}=${value}`);
   return named.length === 0 ? undefined : named.join(' ');
 }
