@@ -49,8 +49,8 @@ export interface ConnectedDataPlanes {
  */
 export function createDataPlanes(environment: Environment): ConnectedDataPlanes {
   const described = parseDataPlanes(requireVariable(environment, 'DATA_PLANES'));
-  const planes = described.map(({ vaultKeyArn: _, ...plane }): DataPlane => {
-    return { ...plane, store: connectStore(environment, plane.region) };
+  const planes = described.map(({ region, url, tables: names }): DataPlane => {
+    return { region, ...(url !== undefined && { url }), store: connectStore(environment, region), tables: names };
   });
   const generators = described.map(({ region, vaultKeyArn }) => {
     const endpoint = endpointOf(environment, 'AWS_ENDPOINT_URL_KMS');

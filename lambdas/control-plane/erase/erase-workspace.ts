@@ -1,8 +1,9 @@
-import { type CredentialRecord, deleteCredential, iterateCredentials } from '../../store/control/credential.ts';
+import { iterateCredentials } from '../../store/control/credential.ts';
 import { iterateKeys } from '../../store/control/key.ts';
 import { getLocation } from '../../store/control/location.ts';
 import { releaseName } from '../../store/control/name-claim.ts';
 import { eraseWorkspaceDocuments } from '../../store/control/partition.ts';
+import { iterateSecretVersions } from '../../store/control/secret-versions.ts';
 import { deleteWorkspace, getWorkspace, replaceWorkspace } from '../../store/control/workspace.ts';
 import { deleteCredentialUses } from '../../store/credential-use.ts';
 import { workspaceMeterId } from '../../store/meter-administration.ts';
@@ -40,7 +41,7 @@ export async function eraseWithdrawnWorkspace(
 ): Promise<Erasure> {
   const { control } = deps;
   if ((await eraseKeys(deps, place.workspace, deadlineMs)) === 'busy') return 'busy';
-  await eraseCredentials(deps, place.workspace);
+  await eraseSecrets(deps, place.workspace);
   await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
     deleteCredentialUses({ store, table: tables.usage }, place.workspace),
   );
@@ -75,14 +76,16 @@ async function eraseKeys(deps: EraseDependencies, workspace: string, deadlineMs:
   return worstOf(erasures);
 }
 
-async function eraseCredentials(deps: EraseDependencies, workspace: string): Promise<void> {
+/** Every version that the vaults may hold, also those of credentials that were deleted and of calls that died. */
+async function eraseSecrets(deps: EraseDependencies, workspace: string): Promise<void> {
   const owner = { kind: 'workspace', workspace } as const;
-  const records: CredentialRecord[] = [];
-  for await (const { value } of iterateCredentials(deps.control, owner)) records.push(value);
-  for (const record of records) {
-    // One more than the record knows of: a rotation that died has put its secret and not changed the record.
-    const versions = { from: record.oldestSecretVersion, to: record.secretVersion + 1 };
-    await deleteSecretVersions(deps, { owner, provider: record.provider }, versions);
-    await deleteCredential(deps.control, owner, record.provider);
+  const versions = new Map<string, { from: number; to: number }>();
+  for await (const { value } of iterateSecretVersions(deps.control, owner)) {
+    versions.set(value.provider, { from: value.oldest, to: value.drawn });
   }
+  for await (const { value } of iterateCredentials(deps.control, owner)) {
+    const { from, to } = versions.get(value.provider) ?? { from: value.oldestSecretVersion, to: 0 };
+    versions.set(value.provider, { from, to: Math.max(to, value.secretVersion) });
+  }
+  for (const [provider, range] of versions) await deleteSecretVersions(deps, { owner, provider }, range);
 }

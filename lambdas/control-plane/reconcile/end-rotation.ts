@@ -1,4 +1,10 @@
-import { type CredentialOwner, type CredentialRecord, replaceCredential } from '../../store/control/credential.ts';
+import {
+  type CredentialRecord,
+  getCredential,
+  iterateCredentials,
+  replaceCredential,
+} from '../../store/control/credential.ts';
+import { forgetSecretVersions, getSecretVersions, iterateSecretVersions } from '../../store/control/secret-versions.ts';
 import { getServedVersion } from '../../store/credential-use.ts';
 import type { Stored } from '../../store/document.ts';
 import { deleteSecretVersions } from '../erase/delete-secret-versions.ts';
@@ -20,19 +26,39 @@ export type CredentialPlace =
 export async function endRotation(
   deps: PublicationDependencies,
   place: CredentialPlace,
-  stored: Stored<CredentialRecord>,
+  provider: string,
 ): Promise<boolean> {
-  const current = await withoutPrevious(deps, place, stored);
-  if (current === undefined) return false;
-  const { provider, secretVersion, previousSecretVersion, oldestSecretVersion } = current.value;
-  const needed = previousSecretVersion ?? secretVersion;
-  if (oldestSecretVersion >= needed) return false;
+  const { control } = deps;
+  const secret = { owner: place, provider };
+  const versions = await getSecretVersions(control, place, provider);
+  const stored = await getCredential(control, place, provider);
+  const current = stored === undefined ? undefined : await withoutPrevious(deps, place, stored);
+  if (stored !== undefined && current === undefined) return false;
+  const from = Math.max(versions?.oldest ?? 1, current?.value.oldestSecretVersion ?? 1);
+  const to = current === undefined ? (versions?.withdrawn ?? 0) : oldestInUse(current.value) - 1;
+  if (from > to) return false;
 
-  await publish(deps, place);
-  const owner: CredentialOwner = place;
-  await deleteSecretVersions(deps, { owner, provider }, { from: oldestSecretVersion, to: needed - 1 });
-  const cleared = { ...current.value, oldestSecretVersion: needed };
-  return (await replaceCredential(deps.control, place, cleared, current.version)) !== undefined;
+  await (place.kind === 'platform' ? publishCatalog(deps) : publishWorkspace(deps, place));
+  await deleteSecretVersions(deps, secret, { from, to });
+  await forgetSecretVersions(control, secret, to);
+  if (current === undefined) return true;
+  const cleared = { ...current.value, oldestSecretVersion: to + 1 };
+  return (await replaceCredential(control, place, cleared, current.version)) !== undefined;
+}
+
+/** Providers that a credential is, or was, kept for in this place. */
+export async function providersWithSecrets(
+  { control }: Pick<PublicationDependencies, 'control'>,
+  place: CredentialPlace,
+): Promise<string[]> {
+  const providers = new Set<string>();
+  for await (const { value } of iterateCredentials(control, place)) providers.add(value.provider);
+  for await (const { value } of iterateSecretVersions(control, place)) providers.add(value.provider);
+  return [...providers];
+}
+
+function oldestInUse({ previousSecretVersion, secretVersion }: CredentialRecord): number {
+  return previousSecretVersion ?? secretVersion;
 }
 
 /** The record, without its previous version once the new one has served; `undefined` where somebody else changed it. */
@@ -57,8 +83,4 @@ async function hasServed(
     getServedVersion({ store, table: tables.usage }, { owner: place.kind, workspace, provider }),
   );
   return served.some((version) => version !== undefined && version >= secretVersion);
-}
-
-function publish(deps: PublicationDependencies, place: CredentialPlace): Promise<void> {
-  return place.kind === 'platform' ? publishCatalog(deps) : publishWorkspace(deps, place);
 }

@@ -1,4 +1,3 @@
-import { iterateCredentials } from '../../store/control/credential.ts';
 import { type EndpointReport, putEndpointReport } from '../../store/control/endpoint-report.ts';
 import type { OrganizationRecord } from '../../store/control/organization.ts';
 import { sweepMeters } from '../../store/meter.ts';
@@ -6,7 +5,7 @@ import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { continueErasures } from './continue-erasures.ts';
 import { readOrganizations, readWorkspaces } from './each-tenant.ts';
-import { type CredentialPlace, endRotation } from './end-rotation.ts';
+import { type CredentialPlace, endRotation, providersWithSecrets } from './end-rotation.ts';
 import { mendOrganization } from './mend-tenants.ts';
 import { mendCatalog } from './mend-workspace.ts';
 import { forgetOldAdjustments } from './old-adjustments.ts';
@@ -18,6 +17,7 @@ export type ReconcileDependencies = Pick<ControlPlaneDependencies, 'control' | '
 export interface ReconcileReport {
   /** One for each data plane, as stored. */
   readonly endpoints: readonly EndpointReport[];
+  /** Credentials of which secrets that are out of use were deleted. */
   readonly rotationsEnded: number;
   /** Meters that got holds of dead processes back. */
   readonly metersSwept: number;
@@ -96,9 +96,9 @@ async function endRotations(
 ): Promise<number> {
   let ended = 0;
   const endAt = async (place: CredentialPlace): Promise<void> => {
-    for await (const stored of iterateCredentials(deps.control, place)) {
+    for (const provider of await providersWithSecrets(deps, place)) {
       await attempts.run(async () => {
-        if (await endRotation(deps, place, stored)) ended += 1;
+        if (await endRotation(deps, place, provider)) ended += 1;
       });
     }
   };
