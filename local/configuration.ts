@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { declarationFaults } from '../lambdas/control-plane/admin/declaration-faults.ts';
+import { providerName } from '../lambdas/control-plane/contract/fields.ts';
+import { providerDeclarationFields } from '../lambdas/control-plane/contract/providers.ts';
 import { type OidcIssuer, parseOidcSettings } from '../lambdas/control-plane/sign-in/oidc-settings.ts';
 import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
-import { protocolNames } from '../lambdas/wire/protocol-name.ts';
 
 /** Everything the local runner can be told, from flags, then environment variables, then defaults. */
 export interface LocalConfiguration {
@@ -44,46 +46,15 @@ GATEHOUSE_ADMIN_TOKEN sets the admin token, GATEHOUSE_OIDC_ISSUERS who else may 
 is available at once. docs/local.md has more.
 `;
 
-const price = z.number().int().nonnegative();
-
 /** The body of `PUT /providers/{provider}` (admin API), and the variable that its credential is taken from. */
 const declaredProvider = z
-  .strictObject({
-    baseUrl: z.url({ protocol: /^https?$/ }),
-    protocols: z.array(z.enum(protocolNames)).min(1).default(['openai-chat', 'openai-embeddings']),
-    auth: z
-      .strictObject({ kind: z.enum(['bearer', 'header', 'query', 'none']), name: z.string().min(1).optional() })
-      .default({ kind: 'bearer' }),
-    models: z
-      .array(
-        z
-          .strictObject({
-            id: z.string().min(1).max(256),
-            free: z.literal(true).optional(),
-            price: z
-              .strictObject({
-                inputPerMillion: price,
-                outputPerMillion: price,
-                cacheReadPerMillion: price.optional(),
-                cacheWritePerMillion: price.optional(),
-              })
-              .optional(),
-            contextTokens: z.number().int().positive().optional(),
-            maxOutputTokens: z.number().int().positive().optional(),
-          })
-          .refine((model) => (model.free === undefined) !== (model.price === undefined), {
-            error: 'needs a price (micro-USD per million tokens) or "free": true, and not both',
-          }),
-      )
-      .min(1),
-    credentialEnv: z.string().min(1).optional(),
-  })
+  .strictObject({ ...providerDeclarationFields, credentialEnv: z.string().min(1).exactOptional() })
   .refine(({ auth, credentialEnv }) => auth.kind === 'none' || credentialEnv !== undefined, {
     error: 'names no "credentialEnv", which every "auth" but {"kind": "none"} needs',
   });
 
 const configurationFile = z.strictObject({
-  providers: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), declaredProvider).default({}),
+  providers: z.record(providerName, declaredProvider).default({}),
 });
 
 /** @throws ConfigurationError naming the flag, variable or field. */
@@ -148,7 +119,11 @@ function readProviders(file: string, environment: NodeJS.ProcessEnv): LocalConfi
           `${file}: provider "${name}" takes its credential from ${credentialEnv}, which is not set`,
         );
       }
-      return [name, { declaration: declaration as ProviderDeclaration, credentialEnvironment: credentialEnv }];
+      const [fault] = declarationFaults(declaration, { allowPrivate: true });
+      if (fault !== undefined) {
+        throw new ConfigurationError(`${file}: provider "${name}": ${fault.field} ${fault.message}`);
+      }
+      return [name, { declaration, credentialEnvironment: credentialEnv }];
     }),
   );
 }

@@ -8,7 +8,7 @@ import {
   replaceDocument,
   type Stored,
 } from '../document.ts';
-import type { CredentialOwner } from './credential.ts';
+import type { CredentialOwner, CredentialRecord } from './credential.ts';
 
 /*
  * Which versions of a credential's secret the vault may hold. Written before anything is put there, and kept when the credential
@@ -46,20 +46,23 @@ export async function getSecretVersions(
   return (await getDocument<SecretVersions>(control, keyOf(owner, provider)))?.value;
 }
 
+/** What the credential's record says of its versions, where there is one. */
+type InUse = Pick<CredentialRecord, 'secretVersion' | 'oldestSecretVersion'> | undefined;
+
 /**
- * A version that nobody else has or ever had, higher than `inUse` and than all before.
+ * A version that nobody else has or ever had, higher than what is in use and than all before.
  *
  * @throws StoreError `unavailable` also when it lost 20 races.
  */
 export async function drawSecretVersion(
   control: DocumentTable,
   { owner, provider }: { owner: CredentialOwner; provider: string },
-  inUse: number,
+  inUse: InUse,
 ): Promise<number> {
   const { drawn } = await change(control, keyOf(owner, provider), (before) => ({
     provider,
-    oldest: before?.oldest ?? 1,
-    drawn: Math.max(before?.drawn ?? 0, inUse) + 1,
+    oldest: oldestOf(before, inUse),
+    drawn: Math.max(before?.drawn ?? 0, inUse?.secretVersion ?? 0) + 1,
     withdrawn: before?.withdrawn ?? 0,
   }));
   return drawn;
@@ -73,11 +76,11 @@ export async function drawSecretVersion(
 export async function withdrawSecretVersions(
   control: DocumentTable,
   { owner, provider }: { owner: CredentialOwner; provider: string },
-  inUse: number,
+  inUse: InUse,
 ): Promise<SecretVersions> {
   return change(control, keyOf(owner, provider), (before) => {
-    const drawn = Math.max(before?.drawn ?? 0, inUse);
-    return { provider, oldest: before?.oldest ?? 1, drawn, withdrawn: drawn };
+    const drawn = Math.max(before?.drawn ?? 0, inUse?.secretVersion ?? 0);
+    return { provider, oldest: oldestOf(before, inUse), drawn, withdrawn: drawn };
   });
 }
 
@@ -103,6 +106,11 @@ export const iterateSecretVersions = (
   control: DocumentTable,
   owner: CredentialOwner,
 ): AsyncGenerator<Stored<SecretVersions>> => iterateDocuments(control, { pk: pkOf(owner), prefix });
+
+/** A rotation that ended has deleted what was before it. */
+function oldestOf(before: SecretVersions | undefined, inUse: InUse): number {
+  return Math.max(before?.oldest ?? 1, inUse?.oldestSecretVersion ?? 1);
+}
 
 async function change(
   control: DocumentTable,
