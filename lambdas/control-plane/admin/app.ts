@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { createRequestId } from '../../http/request-id.ts';
 import { isStoreOutage } from '../../store/client.ts';
 import { describeFault } from '../../telemetry/logger.ts';
@@ -9,11 +8,9 @@ import type { AdminRequest, AdminResponse } from './admin-request.ts';
 import type { AdminApiSettings } from './dependencies.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem } from './problem.ts';
+import { readText } from './read-text.ts';
 import { referencePage, referencePageHeaders } from './reference-page.ts';
 import { serveOperation } from './serve-operation.ts';
-
-/** More than any body the contract allows. */
-const maxBodyBytes = 256 * 1024;
 
 interface Environment {
   readonly Bindings: {
@@ -55,14 +52,6 @@ export function createAdminApp(settings: AdminApiSettings): AdminApp {
       latencyMs: Math.max(0, settings.now() - receivedAt),
     });
   });
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw tooLarge();
-      },
-    }),
-  );
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get(`${basePath}/openapi.json`, (c) => c.json(openApiDocument() as object));
   app.get(basePath, (c) => c.html(referencePage(), 200, referencePageHeaders));
@@ -78,7 +67,7 @@ export function createAdminApp(settings: AdminApiSettings): AdminApp {
         parameters: c.req.param(),
         query: new URL(c.req.url).searchParams,
         header: (name) => c.req.header(name),
-        body: await c.req.text(),
+        body: await readText(c.req.raw),
         sourceAddress: c.env.sourceAddress,
         id: c.var.requestId,
         receivedAt: c.var.receivedAt,
@@ -136,11 +125,6 @@ function toProblem(error: unknown, requestId: string, settings: AdminApiSettings
   }
   const detail = 'The request id helps the operator to find out why.';
   return new Problem('internal_error', 500, 'Gatehouse failed.', { detail });
-}
-
-function tooLarge(): Problem {
-  const detail = `At most ${maxBodyBytes} bytes.`;
-  return new Problem('request_too_large', 413, 'The body is too large.', { detail });
 }
 
 function methodNotAllowed(ids: readonly OperationId[]): Problem {
