@@ -28,7 +28,7 @@ const auditChanges = [...itemWrites, ...tableChanges].filter((action) => !auditA
 const policyActions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const usageActions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
-/** UpdateItem on `meter` is granted by `grantMeterUpdate`. */
+/** UpdateItem on `meter` comes with a condition: `grantMeterUpdate`. */
 const adminActions: Readonly<Record<keyof ManagedTables, readonly string[]>> = {
   policy: policyActions,
   meter: ['dynamodb:DeleteItem', 'dynamodb:GetItem'],
@@ -38,7 +38,7 @@ const adminActions: Readonly<Record<keyof ManagedTables, readonly string[]>> = {
   evidence: ['dynamodb:Query'],
 };
 
-/** Scan finds what nobody refers to; UpdateItem on every attribute of a meter returns the holds of dead requests. */
+/** Scan finds what nobody refers to; UpdateItem on every attribute of a meter returns the holds of requests that died. */
 const reconcileActions: Readonly<Record<keyof ManagedTables, readonly string[]>> = {
   policy: [...policyActions, 'dynamodb:Scan'],
   meter: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
@@ -52,14 +52,7 @@ const reconcileActions: Readonly<Record<keyof ManagedTables, readonly string[]>>
  * Attributes of a meter that the admin function may name in an update: it sets the policy version in force and adjusts money, and
  * cannot touch counters or the holds of requests under way.
  */
-export const meterAttributesOfAdmin: readonly string[] = [
-  'pk',
-  'policyVersion',
-  'balance',
-  'budget',
-  'adjustments',
-  'inflight',
-];
+export const meterAttributesOfAdmin: readonly string[] = ['pk', 'policyVersion', 'balance', 'budget', 'adjustments'];
 
 /** Everything that turns a stored credential into text, or opens another way to it. */
 const openingActions = ['kms:CreateGrant', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];

@@ -1,0 +1,65 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { parseDeploymentConfig } from '../../lib/deployment-config.ts';
+import { GatehouseStage } from '../../lib/gatehouse-stage.ts';
+import { parseTemplate, resourceName, type Statement, statementsOf, type Templates } from './iam-evaluator.ts';
+import { bundlesFolder, featureFlags } from './synthesize.ts';
+
+/** Both planes of a default deployment, synthesized once, and the names of what is in them. */
+
+export const dataPlaneStack = 'Gatehouse-DataPlane-eu-west-1';
+export const controlPlaneStack = 'Gatehouse-ControlPlane';
+
+/** Functions by the beginning of their logical id, in the stack they are in. */
+const functions = {
+  proxy: [dataPlaneStack, 'DataPlaneProxy'],
+  rollup: [dataPlaneStack, 'DataPlaneUsageRollup'],
+  admin: [controlPlaneStack, 'ControlPlaneAdmin'],
+  reconcile: [controlPlaneStack, 'ControlPlaneReconcile'],
+} as const;
+export type FunctionName = keyof typeof functions;
+
+export const tables = {
+  policy: [dataPlaneStack, 'DataPlanePolicyTable'],
+  meter: [dataPlaneStack, 'DataPlaneMeterTable'],
+  requests: [dataPlaneStack, 'DataPlaneRequestsTable'],
+  vault: [dataPlaneStack, 'DataPlaneVaultTable'],
+  evidence: [dataPlaneStack, 'DataPlaneEvidenceTable'],
+  usage: [dataPlaneStack, 'DataPlaneUsageTable'],
+  control: [controlPlaneStack, 'ControlPlaneTablesControl'],
+  audit: [controlPlaneStack, 'ControlPlaneTablesAudit'],
+} as const;
+export type TableName = keyof typeof tables;
+
+export const templates = synthesize();
+export const vaultKey = resourceName(dataPlaneStack, logicalId([dataPlaneStack, 'DataPlaneVaultKey'], 'AWS::KMS::Key'));
+
+function synthesize(): Templates {
+  const app = new App({ context: featureFlags, analyticsReporting: false });
+  const config = parseDeploymentConfig({ regions: ['eu-west-1'] });
+  const stage = new GatehouseStage(app, 'Gatehouse', { config, bundlesPath: bundlesFolder() });
+  const stacks = [...stage.dataPlanes, ...(stage.controlPlane === undefined ? [] : [stage.controlPlane])];
+  return Object.fromEntries(
+    stacks.map((stack) => [stack.stackName, parseTemplate(Template.fromStack(stack).toJSON())]),
+  );
+}
+
+function logicalId([stack, prefix]: readonly [string, string], type: string): string {
+  const [found, ...others] = Object.entries(templates[stack]?.Resources ?? {}).filter(
+    ([id, { Type }]) => Type === type && new RegExp(`^${prefix}[0-9A-F]{8}$`).test(id),
+  );
+  if (found === undefined || others.length > 0) throw new Error(`expected one ${type} ${prefix} in ${stack}`);
+  return found[0];
+}
+
+export function table(name: TableName): string {
+  return resourceName(tables[name][0], logicalId(tables[name], 'AWS::DynamoDB::GlobalTable'));
+}
+
+/** Statements of the role that the function really has. */
+export function roleOf(name: FunctionName, from: Templates = templates): Statement[] {
+  const [stack] = functions[name];
+  const role = from[stack]?.Resources[logicalId(functions[name], 'AWS::Lambda::Function')]?.Properties['Role'];
+  const [roleId] = (role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
+  return statementsOf(from, stack, roleId);
+}
