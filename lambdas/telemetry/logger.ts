@@ -60,11 +60,15 @@ export type LogLine =
   | ({ readonly type: 'fault'; readonly level: 'error' } & Fault);
 
 export function createLogger(write: (line: LogLine) => void): Logger {
+  // Nothing is returned: Middy takes what an error handler returns for the answer.
+  const put = (line: LogLine): void => {
+    write(line);
+  };
   return {
-    request: (record) => write({ type: 'request', level: 'info', ...record }),
-    refused: (refusal) => write({ type: 'refused', level: 'info', ...refusal }),
-    admin: (call) => write({ type: 'admin', level: 'info', ...call }),
-    fault: (fault) => write({ type: 'fault', level: 'error', ...fault }),
+    request: (record) => put({ type: 'request', level: 'info', ...record }),
+    refused: (refusal) => put({ type: 'refused', level: 'info', ...refusal }),
+    admin: (call) => put({ type: 'admin', level: 'info', ...call }),
+    fault: (fault) => put({ type: 'fault', level: 'error', ...fault }),
   };
 }
 

@@ -58,7 +58,7 @@ describe('seed', () => {
     const { providers, stored } = await runOnce(folder, { OPENAI_API_KEY: 'sk-1' }, { openai });
 
     expect([...providers].toSorted()).toEqual(['openai', 'sim']);
-    expect(policyOf(stored, 'catalog#providers')).toMatchObject({ version: 2, credentials: {} });
+    expect(policyOf(stored, 'catalog#providers')).toMatchObject({ credentials: {} });
   });
 
   it('makes one key and keeps it; makes another where its file is gone', async () => {
@@ -92,9 +92,9 @@ describe('seed', () => {
 
     const second = await runOnce(folder, {});
 
-    expect(policyOf(second.stored, 'workspace#local')).toEqual(policyOf(first.stored, 'workspace#local'));
-    expect(policyOf(first.stored, 'workspace#local')).toMatchObject({
-      organization: { id: 'local', retentionDays: 90 },
-    });
+    const id = `workspace#${first.workspace}`;
+    expect(second).toMatchObject({ organization: first.organization, workspace: first.workspace });
+    expect(policyOf(second.stored, id)).toEqual(policyOf(first.stored, id));
+    expect(policyOf(first.stored, id)).toMatchObject({ organization: { id: first.organization, retentionDays: 90 } });
   });
 });

@@ -24,11 +24,8 @@ export function readInput(operation: Operation, request: AdminRequest): Input {
     const parsed = parameterSchemas[name]?.safeParse(value);
     if (parsed?.success === false) throw invalidRequest({ field: `path.${name}`, message: messageOf(parsed.error) });
   }
-  return {
-    query: readQuery(operation, request),
-    body: readBody(operation, request),
-    ifMatch: readIfMatch(request.header('if-match')),
-  };
+  const ifMatch = readIfMatch(request.header('if-match'));
+  return { query: readQuery(operation, request), body: readBody(operation, request), ifMatch };
 }
 
 function readQuery({ query }: Operation, request: AdminRequest): unknown {

@@ -1,0 +1,70 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { Hono } from 'hono';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { createAwsTransport } from '../../aws/json-transport.ts';
+import { createLogger, describeFault } from '../../telemetry/logger.ts';
+import { createControlPlaneDependencies, requireVariable } from '../composition.ts';
+import { createBootstrapTokenReader } from '../sign-in/bootstrap-token-secret.ts';
+import { parseOidcSettings } from '../sign-in/oidc-settings.ts';
+import { createSignIn } from '../sign-in/sign-in.ts';
+import { createAdminApp } from './app.ts';
+
+/** The admin function: composition root and entry. The environment is read here and nowhere else. */
+
+const environment = process.env;
+const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+const deps = createControlPlaneDependencies(environment, logger);
+
+const secretId = environment['BOOTSTRAP_TOKEN_SECRET_ARN'];
+const signIn = createSignIn({
+  ...(secretId !== undefined && { bootstrapToken: createBootstrapTokenReader(secretsManager(), secretId) }),
+  issuers: parseOidcSettings(environment['OIDC_ISSUERS']),
+  now: deps.now,
+});
+
+function secretsManager() {
+  const endpoint = environment['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? environment['AWS_ENDPOINT_URL'];
+  const sessionToken = environment['AWS_SESSION_TOKEN'];
+  // Lambda sets these once per environment and replaces the environment before they expire.
+  const credentials = {
+    accessKeyId: requireVariable(environment, 'AWS_ACCESS_KEY_ID'),
+    secretAccessKey: requireVariable(environment, 'AWS_SECRET_ACCESS_KEY'),
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
+  return createAwsTransport({
+    service: 'secretsmanager',
+    region: requireVariable(environment, 'AWS_REGION'),
+    credentials: async () => credentials,
+    ...(endpoint !== undefined && { endpoint }),
+  });
+}
+
+/** The caller's address as API Gateway saw it: what the caller writes into headers is not asked. */
+const app = createAdminApp({ ...deps, signIn });
+const entry = new Hono<{ Bindings: { requestContext: APIGatewayProxyEvent['requestContext'] } }>().all('*', (c) =>
+  app.fetch(c.req.raw, { sourceAddress: c.env.requestContext.identity.sourceIp }),
+);
+const serve = handle(entry);
+
+/** Answers before the platform would cut it off: a caller waits for an answer, not for a timeout. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+  timeoutEarlyInMillis: 500,
+  timeoutEarlyResponse: () => ({
+    statusCode: 504,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    body: JSON.stringify({
+      type: 'urn:gatehouse:problem:timeout',
+      title: 'The call took too long.',
+      status: 504,
+      detail: 'The same call can be repeated: it completes whatever was begun.',
+      code: 'timeout',
+      requestId: '',
+    }),
+  }),
+})
+  .onError(({ error }) => {
+    logger.fault(describeFault('unexpected-error', error));
+  })
+  // Hono has types of its own for the same events.
+  .handler(async (event, context) => (await serve(event as unknown as LambdaEvent, context)) as APIGatewayProxyResult);
