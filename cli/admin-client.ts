@@ -101,7 +101,7 @@ export function createAdminClient(connection: Connection, options: AdminClientOp
         return { status, body: parseBody<Id>(text, connection.url), etag: headers.get('etag') ?? undefined };
       }
       const next = pauseBeforeRetry({ status, retryAfter: headers.get('retry-after') }, retries, Date.now());
-      if (next === undefined) throw refusal(response, connection);
+      if (next === undefined) throw refusal(response, connection, retries);
       await pause(next);
     }
   }
@@ -183,13 +183,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusal({ status, headers, text }: Received, { url, tokenFrom }: Connection): CliError {
+function refusal({ status, headers, text }: Received, { url, tokenFrom }: Connection, retries: number): CliError {
   if (status >= 300 && status < 400) {
     return new CliError(exitCodes.unreachable, `${url} redirects elsewhere. Give the address it leads to with --url.`);
   }
   const error = errorOfAnswer(status, parseJson(text), headers.get('x-request-id') ?? undefined);
-  if (status !== 401) return error;
-  return new CliError(error.exitCode, `${error.message}\nThe token came from ${tokenFrom}.`, status);
+  const notes = [
+    ...(status === 401 ? [`The token came from ${tokenFrom}.`] : []),
+    // Deleted already, or changed already: by the try whose answer was lost.
+    ...(retries > 0 && [404, 409, 412].includes(status) ? ['An earlier try of this call may have got through.'] : []),
+  ];
+  return new CliError(error.exitCode, [error.message, ...notes].join('\n'), status);
 }
 
 function notTheAdminApi(url: string): CliError {

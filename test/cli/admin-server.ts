@@ -2,7 +2,12 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Operation } from '../../lambdas/control-plane/contract/operation.ts';
-import { basePath, type OperationId, operationIds, operations } from '../../lambdas/control-plane/contract/operations.ts';
+import {
+  basePath,
+  type OperationId,
+  operationIds,
+  operations,
+} from '../../lambdas/control-plane/contract/operations.ts';
 import { samples } from './samples.ts';
 
 export interface RecordedCall {

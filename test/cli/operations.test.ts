@@ -58,12 +58,15 @@ const commandLines: Readonly<Record<OperationId, string>> = {
 };
 
 describe('every operation of the admin API', () => {
-  test.each(Object.entries(commandLines))('%s is reached by a command, with input the contract takes', async (id, line) => {
-    const server = await startAdminServer();
+  test.each(Object.entries(commandLines))(
+    '%s is reached by a command, with input the contract takes',
+    async (id, line) => {
+      const server = await startAdminServer();
 
-    const ended = await runCommand(line.split(' '), { server, input: 'sk-secret-1234' });
+      const ended = await runCommand(line.split(' '), { server, input: 'sk-secret-1234' });
 
-    expect(ended).toMatchObject({ code: 0 });
-    expect(server.calls.at(-1)?.operation).toBe(id);
-  });
+      expect(ended).toMatchObject({ code: 0 });
+      expect(server.calls.at(-1)?.operation).toBe(id);
+    },
+  );
 });
