@@ -8,7 +8,7 @@ import { conflict } from '../admin/problem.ts';
 import { withdrawWorkspaces } from '../publication/withdraw.ts';
 import { eraseMeteredTraces, retentionLimitDays } from './erase-metered-traces.ts';
 import { eraseWithdrawnWorkspace } from './erase-workspace.ts';
-import type { EraseDependencies, Erasure } from './erasure.ts';
+import { type EraseDependencies, type Erasure, worstOf } from './erasure.ts';
 
 const maxTries = 5;
 
@@ -32,13 +32,14 @@ export async function eraseOrganization(
   for await (const { value } of iterateWorkspaces(control, organization)) workspaces.push(value.id);
   await withdrawWorkspaces(deps, organization, workspaces);
 
+  const erasures: Erasure[] = [];
   for (const workspace of workspaces) {
-    if (Date.now() >= deadlineMs) return 'busy';
-    const erasure = await eraseWithdrawnWorkspace(deps, { organization, workspace }, deadlineMs);
-    if (erasure === 'busy') return 'busy';
+    erasures.push(await eraseWithdrawnWorkspace(deps, { organization, workspace }, deadlineMs));
   }
   const since = Math.max(Date.parse(record.createdAt), deps.now() - retentionLimitDays * dayMs);
-  if ((await eraseMeteredTraces(deps, organization, { since, deadlineMs })) === 'busy') return 'busy';
+  erasures.push(await eraseMeteredTraces(deps, organization, { since, deadlineMs }));
+  // Members, names and the item itself stay until then: by them an erasure is taken up again.
+  if (worstOf(erasures) === 'busy') return 'busy';
   if (!(await eraseOrganizationItems(deps, organization, deadlineMs))) return 'busy';
   await releaseName(control, { scope: { kind: 'organization' }, name: record.name, owner: organization });
   return entomb(deps, organization);

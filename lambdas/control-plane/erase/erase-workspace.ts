@@ -40,6 +40,7 @@ export async function eraseWithdrawnWorkspace(
   deadlineMs: number,
 ): Promise<Erasure> {
   const { control } = deps;
+  if (Date.now() >= deadlineMs) return 'busy';
   if ((await eraseKeys(deps, place.workspace, deadlineMs)) === 'busy') return 'busy';
   await eraseSecrets(deps, place.workspace);
   await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
