@@ -8,7 +8,12 @@ interface Bundle {
   readonly entry: string;
 }
 
-const bundles: readonly Bundle[] = [{ name: 'proxy', entry: 'lambdas/data-plane/handler.ts' }];
+const bundles: readonly Bundle[] = [
+  { name: 'proxy', entry: 'lambdas/data-plane/handler.ts' },
+  { name: 'usage-rollup', entry: 'lambdas/usage-rollup/handler.ts' },
+  { name: 'admin', entry: 'lambdas/control-plane/admin/handler.ts' },
+  { name: 'reconcile', entry: 'lambdas/control-plane/reconcile/handler.ts' },
+];
 
 export interface BuiltBundle {
   readonly name: string;

@@ -141,7 +141,7 @@ export class SignIn extends Construct {
   }
 
   #newClient(props: SignInProps, { providers }: Federation): UserPoolClient {
-    const client = this.userPool.addClient('Client', {
+    return this.userPool.addClient('Client', {
       // A program on somebody's machine cannot keep a secret; PKCE stands in for it.
       generateSecret: false,
       authFlows: { userSrp: true },
@@ -160,9 +160,6 @@ export class SignIn extends Construct {
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
     });
-    // The client names its providers by text, from which CloudFormation cannot tell that they must exist first.
-    client.node.addDependency(...providers);
-    return client;
   }
 }
 

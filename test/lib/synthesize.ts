@@ -37,7 +37,6 @@ export interface TemplateResource {
   readonly Properties: Record<string, unknown>;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
-  readonly DependsOn?: readonly string[];
 }
 
 /** Resources of one type by logical id. */

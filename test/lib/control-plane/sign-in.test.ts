@@ -107,8 +107,11 @@ describe('SignIn', () => {
       },
     ]);
     const client = onlyResource(template, 'AWS::Cognito::UserPoolClient');
-    expect(client.Properties['SupportedIdentityProviders']).toEqual(['COGNITO', 'Corporate', 'Partner']);
-    expect(client.DependsOn).toEqual([expect.stringMatching(/Corporate/), expect.stringMatching(/Partner/)]);
+    expect(client.Properties['SupportedIdentityProviders']).toEqual([
+      'COGNITO',
+      { Ref: expect.stringMatching(/^SignInFederationCorporate/) },
+      { Ref: expect.stringMatching(/^SignInFederationPartner/) },
+    ]);
   });
 
   it('takes the client secret of a provider from Secrets Manager and never into the template', () => {
