@@ -72,5 +72,11 @@ export function startProcess(commandLine: readonly string[], options: CommandOpt
     child.kill('SIGKILL');
     await ended;
   });
-  return { ended, output, kill: (signal: NodeJS.Signals) => child.kill(signal), arguments: child.spawnargs };
+  return {
+    ended,
+    output,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    closeOutput: () => child.stdout.destroy(),
+    arguments: child.spawnargs,
+  };
 }
