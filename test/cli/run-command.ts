@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** As on a terminal: somebody types `input`. */
   readonly terminal?: boolean;
+  /** Somebody presses Ctrl-C as soon as that is listened for. */
+  readonly interrupt?: boolean;
 }
 
 function environmentOf({ server, environment }: CommandOptions): Record<string, string> {
@@ -42,7 +44,7 @@ export async function runCommand(commandLine: readonly string[], options: Comman
     output: output.stream,
     errors: errors.stream,
     environment: environmentOf(options),
-    onInterrupt: () => undefined,
+    onInterrupt: (callback) => void (options.interrupt && setImmediate(callback)),
   });
   return { code, stdout: output.text(), stderr: errors.text() };
 }
