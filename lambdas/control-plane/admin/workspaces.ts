@@ -73,8 +73,8 @@ export const workspaceHandlers: Handlers<
   },
 
   /**
-   * Order: audit entry, mark, erase. The mark makes every later step the work of `eraseWorkspace`, which any later call (and
-   * reconcile) takes up where it was left; it deletes the location last.
+   * Order: audit entry, mark, erase. The mark makes every later step the work of `eraseWorkspace`, which any later call takes up
+   * where it was left; and reconcile does, also where all that is left is a record that no call finds any more.
    */
   async deleteWorkspace(context) {
     const { organization, id } = context.workspace.value;
