@@ -11,6 +11,7 @@ const samlProvider = z.strictObject({
   name: providerName,
   metadataUrl: httpsUrl,
   emailAttribute: z.string().min(1).max(2048).exactOptional(),
+  emailVerifiedAttribute: z.string().min(1).max(2048).exactOptional(),
 });
 
 const oidcProvider = z.strictObject({
@@ -74,6 +75,10 @@ const oidcIssuer = z.strictObject({
     )
     .exactOptional(),
   trustUnverifiedEmail: z.boolean().exactOptional(),
+  emailDomains: z
+    .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in lower case'))
+    .min(1)
+    .exactOptional(),
 });
 
 const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table');

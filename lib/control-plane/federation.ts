@@ -22,6 +22,13 @@ export interface SamlProvider {
    * @default 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress'
    */
   readonly emailAttribute?: string;
+
+  /**
+   * Attribute that says `true` where the provider has verified the address. Memberships by e-mail address count only then.
+   *
+   * @default - none: its people are members by group or by subject
+   */
+  readonly emailVerifiedAttribute?: string;
 }
 
 /** An OpenID Connect identity provider whose people may sign in. */
@@ -58,12 +65,17 @@ export class Federation extends Construct {
     const { userPool } = props;
     this.providers = [
       ...props.samlProviders.map(
-        ({ name, metadataUrl, emailAttribute }) =>
+        ({ name, metadataUrl, emailAttribute, emailVerifiedAttribute }) =>
           new UserPoolIdentityProviderSaml(this, name, {
             userPool,
             name,
             metadata: UserPoolIdentityProviderSamlMetadata.url(metadataUrl),
-            attributeMapping: { email: ProviderAttribute.other(emailAttribute ?? samlEmailAttribute) },
+            attributeMapping: {
+              email: ProviderAttribute.other(emailAttribute ?? samlEmailAttribute),
+              ...(emailVerifiedAttribute !== undefined && {
+                emailVerified: ProviderAttribute.other(emailVerifiedAttribute),
+              }),
+            },
           }),
       ),
       ...props.oidcProviders.map(
@@ -75,7 +87,6 @@ export class Federation extends Construct {
             clientSecret: clientSecret.secretValue.unsafeUnwrap(),
             issuerUrl: issuer,
             scopes: [...(scopes ?? ['openid', 'email', 'profile'])],
-            // Memberships by e-mail address count only where the provider says that it verified the address.
             attributeMapping: {
               email: ProviderAttribute.other('email'),
               emailVerified: ProviderAttribute.other('email_verified'),

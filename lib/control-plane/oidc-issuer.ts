@@ -33,6 +33,13 @@ export interface OidcIssuer {
    * @default false
    */
   readonly trustUnverifiedEmail?: boolean;
+
+  /**
+   * Domains whose addresses the issuer may vouch for.
+   *
+   * @default - all
+   */
+  readonly emailDomains?: readonly string[];
 }
 
 /** Makes whoever has a claim of some value the platform operator, or something in one organization. */

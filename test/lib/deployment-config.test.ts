@@ -3,9 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { parseOidcSettings } from '../../lambdas/control-plane/sign-in/oidc-settings.ts';
+import { type OidcIssuer, parseOidcSettings } from '../../lambdas/control-plane/sign-in/oidc-settings.ts';
 import { loadDeploymentConfig, parseDeploymentConfig } from '../../lib/deployment-config.ts';
 import { everyControlPlaneSetting } from './control-plane/every-setting.ts';
+
+/** A member that sign-in learns to read must be here, and so in the settings. */
+const issuerMembers: Record<keyof OidcIssuer, true> = {
+  issuer: true,
+  audiences: true,
+  jwksUrl: true,
+  clientIdClaim: true,
+  roles: true,
+  trustUnverifiedEmail: true,
+  emailDomains: true,
+};
 
 function load(context: Record<string, unknown>) {
   return loadDeploymentConfig(new App({ context }).node);
@@ -123,6 +134,7 @@ describe('parseDeploymentConfig', () => {
     const accepted = parseOidcSettings(JSON.stringify(issuers));
 
     expect(accepted).toEqual(issuers);
+    expect(Object.keys(issuers[0]).toSorted()).toEqual(Object.keys(issuerMembers).toSorted());
   });
 
   it('names every fault at once', () => {

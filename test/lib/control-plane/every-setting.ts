@@ -7,7 +7,14 @@ export const everyControlPlaneSetting = {
     mfa: 'optional',
     domainPrefix: 'example-gatehouse',
     callbackUrls: ['https://console.example.com/callback'],
-    samlProviders: [{ name: 'Corporate', metadataUrl: 'https://idp.example.com/metadata', emailAttribute: 'mail' }],
+    samlProviders: [
+      {
+        name: 'Corporate',
+        metadataUrl: 'https://idp.example.com/metadata',
+        emailAttribute: 'mail',
+        emailVerifiedAttribute: 'mailVerified',
+      },
+    ],
     oidcProviders: [
       {
         name: 'Partner',
@@ -29,6 +36,7 @@ export const everyControlPlaneSetting = {
         { claim: 'groups', value: 'acme', role: 'auditor', organization: 'org_acme' },
       ],
       trustUnverifiedEmail: true,
+      emailDomains: ['example.com'],
     },
   ],
   dataPlanes: [

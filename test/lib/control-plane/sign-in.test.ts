@@ -18,7 +18,9 @@ function synthesizeFederation(): Template {
   const stack = emptyStack();
   new SignIn(stack, 'SignIn', {
     domainPrefix: 'example-gatehouse',
-    samlProviders: [{ name: 'Corporate', metadataUrl: 'https://idp.example.com/metadata' }],
+    samlProviders: [
+      { name: 'Corporate', metadataUrl: 'https://idp.example.com/metadata', emailVerifiedAttribute: 'verified' },
+    ],
     oidcProviders: [
       {
         name: 'Partner',
@@ -93,7 +95,10 @@ describe('SignIn', () => {
         ProviderName: 'Corporate',
         ProviderType: 'SAML',
         ProviderDetails: { MetadataURL: 'https://idp.example.com/metadata' },
-        AttributeMapping: { email: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress' },
+        AttributeMapping: {
+          email: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
+          email_verified: 'verified',
+        },
       },
       {
         ProviderName: 'Partner',
