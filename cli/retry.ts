@@ -1,5 +1,5 @@
 /** Most times one call is tried again. */
-export const maxRetries = 3;
+const maxRetries = 3;
 
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;

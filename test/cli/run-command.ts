@@ -60,7 +60,7 @@ function collector(isTTY = false) {
   return { stream: Object.assign(stream, { isTTY }), text: () => text };
 }
 
-export const cliEntry = fileURLToPath(new URL('../../bin/cli.ts', import.meta.url));
+const cliEntry = fileURLToPath(new URL('../../bin/cli.ts', import.meta.url));
 
 /** One command line as its user has it: a process of its own, with nothing of this one's environment. */
 export function startProcess(commandLine: readonly string[], options: CommandOptions = {}) {
