@@ -1,6 +1,4 @@
 import type { Stored } from '../../store/document.ts';
-import { getPolicy } from '../../store/policy.ts';
-import type { DataPlane } from '../publication/data-plane.ts';
 import { assertMatch, tryChange } from './change.ts';
 import type { AuditChange } from './context.ts';
 import { notFound } from './problem.ts';
@@ -33,15 +31,4 @@ export async function deleteRecord<Value>(
     await audit(deletion.describe(before.value));
     return (await deletion.remove(before.version)) ? true : undefined;
   });
-}
-
-/** The policies that are published under this id, one for each data plane that has one. */
-export async function policiesInForce<Policy extends { version: number }>(
-  dataPlanes: readonly DataPlane[],
-  policyId: string,
-): Promise<Policy[]> {
-  const policies = await Promise.all(
-    dataPlanes.map(({ store, tables }) => getPolicy<Policy>(store, tables.policy, policyId)),
-  );
-  return policies.filter((policy) => policy !== undefined);
 }

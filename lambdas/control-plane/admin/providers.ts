@@ -7,14 +7,15 @@ import {
   type ProviderRecord,
   replaceProvider,
 } from '../../store/control/provider.ts';
-import { catalogPolicyId, type CatalogPolicy } from '../../store/policy.ts';
+import { catalogPolicyId, type CatalogPolicy, getPolicy } from '../../store/policy.ts';
 import type { ResponseOf } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
 import { publishCatalog } from '../publication/publish.ts';
 import { changeRecord } from './change.ts';
 import type { Context, Handlers } from './context.ts';
 import { declarationFaults } from './declaration-faults.ts';
-import { deleteRecord, policiesInForce } from './delete-record.ts';
+import { deleteRecord } from './delete-record.ts';
+import type { ControlPlaneDependencies } from './dependencies.ts';
 import { fitsOnePolicy } from './policy-size.ts';
 import { invalidRequest, notFound } from './problem.ts';
 import { readPage } from './read-page.ts';
@@ -63,16 +64,21 @@ export const providerHandlers: Handlers<Ids> = {
     await deleteRecord<ProviderRecord>(context, {
       read: () => getProvider(deps.control, name),
       remove: (version) => deleteProvider(deps.control, name, version),
-      async isInForce() {
-        const catalogs = await policiesInForce<CatalogPolicy>(deps.dataPlanes, catalogPolicyId);
-        return catalogs.some(({ providers }) => Object.hasOwn(providers, name));
-      },
+      isInForce: () => isInForce(deps, name),
       describe: (before) => ({ action: 'provider.delete', target: `provider/${name}`, before: viewProvider(before) }),
     });
     await publishCatalog(deps);
     return { body: undefined };
   },
 };
+
+/** Whether a data plane's catalog still has the declaration. */
+async function isInForce({ dataPlanes }: ControlPlaneDependencies, name: string): Promise<boolean> {
+  const catalogs = await Promise.all(
+    dataPlanes.map(({ store, tables }) => getPolicy<CatalogPolicy>(store, tables.policy, catalogPolicyId)),
+  );
+  return catalogs.some((catalog) => catalog !== undefined && Object.hasOwn(catalog.providers, name));
+}
 
 type ProviderView = ResponseOf<Operations['getProvider']>;
 

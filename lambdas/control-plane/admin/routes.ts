@@ -7,13 +7,17 @@ import {
   replaceRoute,
   type RouteRecord,
 } from '../../store/control/route.ts';
-import { workspacePolicyId, type WorkspacePolicy } from '../../store/policy.ts';
+import { organizationMeterId } from '../../store/meter-administration.ts';
+import { getMeter } from '../../store/meter.ts';
+import { getPolicy, workspacePolicyId, type WorkspacePolicy } from '../../store/policy.ts';
 import type { ResponseOf } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
 import { publishWorkspace } from '../publication/publish.ts';
+import type { Place } from '../publication/workspace-sources.ts';
 import { changeRecord } from './change.ts';
 import type { Context, Handlers } from './context.ts';
-import { deleteRecord, policiesInForce } from './delete-record.ts';
+import { deleteRecord } from './delete-record.ts';
+import type { ControlPlaneDependencies } from './dependencies.ts';
 import { fitsOnePolicy } from './policy-size.ts';
 import { invalidRequest, notFound } from './problem.ts';
 import { readPage } from './read-page.ts';
@@ -62,10 +66,7 @@ export const routeHandlers: Handlers<Ids> = {
     await deleteRecord<RouteRecord>(context, {
       read: () => getRoute(deps.control, place.workspace, name),
       remove: (version) => deleteRoute(deps.control, route, version),
-      async isInForce() {
-        const policies = await policiesInForce<WorkspacePolicy>(deps.dataPlanes, workspacePolicyId(place.workspace));
-        return policies.some(({ routes }) => Object.hasOwn(routes, name));
-      },
+      isInForce: () => isInForce(deps, place, name),
       describe: (before) => ({
         action: 'route.delete',
         target: `route/${place.workspace}/${name}`,
@@ -77,6 +78,26 @@ export const routeHandlers: Handlers<Ids> = {
   },
 };
 
+/**
+ * Whether data planes may still follow the route: their policy has it, or is newer than what they have been told to read. (Cached
+ * copies end when the organization's meter carries the policy's version.)
+ */
+async function isInForce(
+  { dataPlanes }: ControlPlaneDependencies,
+  { organization, workspace }: Place,
+  name: string,
+): Promise<boolean> {
+  const answers = await Promise.all(
+    dataPlanes.map(async ({ store, tables }) => {
+      const policy = await getPolicy<WorkspacePolicy>(store, tables.policy, workspacePolicyId(workspace));
+      if (policy === undefined) return false;
+      const meter = await getMeter({ store, table: tables.meter }, organizationMeterId(organization));
+      return Object.hasOwn(policy.routes, name) || (meter?.policyVersion ?? 0) < policy.version;
+    }),
+  );
+  return answers.includes(true);
+}
+
 type RouteView = ResponseOf<Operations['getRoute']>;
 
 /** A record is what the API shows; the contract's lists are not read-only. */
@@ -84,7 +105,7 @@ function viewRoute(record: RouteRecord): RouteView {
   return structuredClone(record) as RouteView;
 }
 
-function placeOf({ organization, workspace }: Context<'putRoute'> | Context<'deleteRoute'>) {
+function placeOf({ organization, workspace }: Context<'putRoute'> | Context<'deleteRoute'>): Place {
   return { organization: organization.value.id, workspace: workspace.value.id };
 }
 

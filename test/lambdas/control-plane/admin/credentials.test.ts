@@ -1,24 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCredentialReader } from '../../../../lambdas/routing/credentials.ts';
 import { recordServedVersion } from '../../../../lambdas/store/credential-use.ts';
-import {
-  catalogPolicyId,
-  type CatalogPolicy,
-  type CredentialReference,
-  getPolicy,
-  workspacePolicyId,
-  type WorkspacePolicy,
-} from '../../../../lambdas/store/policy.ts';
-import { type AdminAnswer, type AdminApi, startAdminApi } from '../../../fixtures/admin-api.ts';
+import { catalogPolicyId, type CatalogPolicy, getPolicy } from '../../../../lambdas/store/policy.ts';
+import { type AdminApi, startAdminApi } from '../../../fixtures/admin-api.ts';
 import { atEveryCrash, createCrashingWrites } from '../../../fixtures/crashing-writes.ts';
-import { newestAudit, newWorkspace, type NewWorkspace } from './new-workspace.ts';
+import { createCredentialLab, type CredentialLab, newSecret, pathOf } from './credential-lab.ts';
+import { newestAudit, newWorkspace } from './new-workspace.ts';
 
 const crashes = createCrashingWrites();
 let api: AdminApi;
+let lab: CredentialLab;
 
 beforeAll(async () => {
   api = await startAdminApi({ wrapStore: crashes.wrap });
+  lab = createCredentialLab(api);
   const models = [{ id: '*', free: true }];
   const bedrock = { baseUrl: 'https://bedrock-runtime.eu-west-1.amazonaws.com', auth: { kind: 'sigv4' }, models };
   await api.call('PUT', '/providers/aws', { body: bedrock });
@@ -29,44 +24,12 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-const newSecret = (): string => `sk-${randomBytes(24).toString('hex')}`;
-const pathOf = ({ workspace }: NewWorkspace, provider = 'openai') => `/workspaces/${workspace}/credentials/${provider}`;
-
-const put = (place: NewWorkspace, secret: unknown, headers: Record<string, string> = {}): Promise<AdminAnswer> =>
-  api.call('PUT', pathOf(place), { body: { secret }, headers });
-
-async function referenceOf({ workspace }: NewWorkspace, provider = 'openai'): Promise<CredentialReference | undefined> {
-  const { store, tables } = api.testStore;
-  const policy = await getPolicy<WorkspacePolicy>(store, tables.policy, workspacePolicyId(workspace));
-  return policy?.credentials[provider];
-}
-
-/** What the data plane opens, in a process that never opened it before. */
-async function open({ workspace }: NewWorkspace, reference: CredentialReference | undefined): Promise<string> {
-  if (reference === undefined) return 'no reference';
-  const { store, tables } = api.testStore;
-  const keyUnwrapper = api.keyWrapper.unwrapper;
-  const reader = createCredentialReader({ store, table: tables.vault, keyUnwrapper, now: Date.now });
-  return (await reader.open({ workspace, provider: reference.credential }, reference)).reveal();
-}
-
-/** Versions of one workspace's credentials that are in the vault, as `openai#2`. */
-async function inVault({ workspace }: NewWorkspace): Promise<string[]> {
-  const { store, tables } = api.testStore;
-  const { Items = [] } = await store.query({
-    TableName: tables.vault,
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': { S: `workspace#${workspace}` } },
-  });
-  return Items.map(({ sk }) => sk?.S ?? '');
-}
-
 describe('putCredential', () => {
   it('stores a secret that the data plane can open and that is told nobody', async () => {
     const place = await newWorkspace(api);
     const secret = newSecret();
 
-    const { status, body, headers } = await put(place, secret);
+    const { status, body, headers } = await lab.put(place, secret);
 
     expect([status, headers.get('etag')]).toEqual([200, '"1"']);
     expect(body).toEqual({
@@ -78,39 +41,39 @@ describe('putCredential', () => {
       createdAt: expect.any(String),
       rotatedAt: null,
     });
-    expect(await open(place, await referenceOf(place))).toBe(secret);
+    expect(await lab.open(place, await lab.referenceOf(place))).toBe(secret);
     expect((await api.call('GET', pathOf(place))).body).toEqual(body);
   });
 
   it('keeps the one before as a fallback when it is rotated', async () => {
     const place = await newWorkspace(api);
     const secrets = [newSecret(), newSecret()];
-    await put(place, secrets[0]);
+    await lab.put(place, secrets[0]);
 
-    const { body } = await put(place, secrets[1]);
+    const { body } = await lab.put(place, secrets[1]);
 
     expect(body).toMatchObject({
       lastFour: secrets[1]?.slice(-4),
       previousUsable: true,
       rotatedAt: expect.any(String),
     });
-    const reference = await referenceOf(place);
+    const reference = await lab.referenceOf(place);
     expect(reference).toMatchObject({ version: 2, previousVersion: 1 });
-    expect(await open(place, reference)).toBe(secrets[1]);
-    expect(await open(place, { ...reference!, version: 1 })).toBe(secrets[0]);
+    expect(await lab.open(place, reference)).toBe(secrets[1]);
+    expect(await lab.open(place, { ...reference!, version: 1 })).toBe(secrets[0]);
   });
 
   it('falls back to the newest secret that has served, not to one that never did', async () => {
     const place = await newWorkspace(api);
-    for (let times = 0; times < 3; times += 1) await put(place, newSecret());
-    const unproven = await referenceOf(place);
+    for (let times = 0; times < 3; times += 1) await lab.put(place, newSecret());
+    const unproven = await lab.referenceOf(place);
 
     const usage = { store: api.testStore.store, table: api.testStore.tables.usage };
     await recordServedVersion(usage, { owner: 'workspace', workspace: place.workspace, provider: 'openai' }, 3);
-    await put(place, newSecret());
+    await lab.put(place, newSecret());
 
     expect(unproven).toMatchObject({ version: 3, previousVersion: 1 });
-    expect(await referenceOf(place)).toMatchObject({ version: 4, previousVersion: 3 });
+    expect(await lab.referenceOf(place)).toMatchObject({ version: 4, previousVersion: 3 });
   });
 
   it.each([
@@ -132,7 +95,7 @@ describe('putCredential', () => {
     const { status, body } = await api.call('PUT', pathOf(place, provider), { body: { secret: { ...members, kind } } });
 
     expect([status, body.kind, body.lastFour]).toEqual([200, kind, lastFour]);
-    const text = await open(place, await referenceOf(place, provider));
+    const text = await lab.open(place, await lab.referenceOf(place, provider));
     expect(text.startsWith(`{"kind":"${kind}"`)).toBe(true);
     expect(JSON.parse(text)).toEqual({ kind, ...members });
   });
@@ -140,7 +103,7 @@ describe('putCredential', () => {
   it('hints at nothing of a secret that is short', async () => {
     const place = await newWorkspace(api);
 
-    const answers = [await put(place, 'elevenchars'), await put(place, 'twelve-chars')];
+    const answers = [await lab.put(place, 'elevenchars'), await lab.put(place, 'twelve-chars')];
 
     expect(answers.map(({ body }) => body.lastFour)).toEqual(['', 'hars']);
   });
@@ -150,7 +113,7 @@ describe('putCredential', () => {
 
     await api.call('PUT', pathOf(place), { body: { secret: newSecret(), zeroRetention: true } });
 
-    expect(await referenceOf(place)).toMatchObject({ zeroRetention: true });
+    expect(await lab.referenceOf(place)).toMatchObject({ zeroRetention: true });
   });
 
   it.each([
@@ -202,30 +165,30 @@ describe('putCredential', () => {
     expect(body.errors[0].field).toBe(field);
     expect(body.errors[0].message).toContain(hint);
     expect(JSON.stringify(body)).not.toContain('nowhere');
-    expect(await inVault(place)).toEqual([]);
+    expect(await lab.inVault(place)).toEqual([]);
   });
 
   it('refuses a rotation of what was rotated since, and leaves nothing of it in the vault', async () => {
     const place = await newWorkspace(api);
-    const absent = await put(place, newSecret(), { 'if-match': '"1"' });
-    await put(place, newSecret());
-    await put(place, newSecret());
+    const absent = await lab.put(place, newSecret(), { 'if-match': '"1"' });
+    await lab.put(place, newSecret());
+    await lab.put(place, newSecret());
 
-    const stale = await put(place, newSecret(), { 'if-match': '"1"' });
+    const stale = await lab.put(place, newSecret(), { 'if-match': '"1"' });
 
     expect([absent.status, stale.status, stale.body.code]).toEqual([412, 412, 'etag_mismatch']);
-    expect(await inVault(place)).toEqual(['openai#1', 'openai#2']);
+    expect(await lab.inVault(place)).toEqual(['openai#1', 'openai#2']);
   });
 
   it('names in the record the secret that is in the vault, however many rotate at once', async () => {
     const place = await newWorkspace(api);
     const secrets = Array.from({ length: 4 }, newSecret);
 
-    const answers = await Promise.all(secrets.map((secret) => put(place, secret)));
+    const answers = await Promise.all(secrets.map((secret) => lab.put(place, secret)));
 
     expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
     const { body } = await api.call('GET', pathOf(place));
-    const opened = await open(place, await referenceOf(place));
+    const opened = await lab.open(place, await lab.referenceOf(place));
     expect(opened.slice(-4)).toBe(body.lastFour);
     expect(secrets).toContain(opened);
   });
@@ -235,15 +198,15 @@ describe('putCredential', () => {
       prepare: async () => {
         const place = await newWorkspace(api);
         const [before, after] = [newSecret(), newSecret()];
-        await put(place, before);
+        await lab.put(place, before);
         return { place, before, after };
       },
-      act: ({ place, after }) => put(place, after),
+      act: ({ place, after }) => lab.put(place, after),
       async assess({ status }, { place, before, after }) {
         expect(status).toBe(200);
-        const reference = await referenceOf(place);
-        expect(await open(place, reference)).toBe(after);
-        expect(await open(place, { ...reference!, version: reference?.previousVersion ?? 0 })).toBe(before);
+        const reference = await lab.referenceOf(place);
+        expect(await lab.open(place, reference)).toBe(after);
+        expect(await lab.open(place, { ...reference!, version: reference?.previousVersion ?? 0 })).toBe(before);
       },
     });
 
@@ -252,8 +215,8 @@ describe('putCredential', () => {
 
   it('writes audit entries of what may be known', async () => {
     const place = await newWorkspace(api);
-    await put(place, newSecret());
-    await put(place, newSecret());
+    await lab.put(place, newSecret());
+    await lab.put(place, newSecret());
 
     const [created, rotated] = await newestAudit(api, place.organization, 2);
 
@@ -269,7 +232,7 @@ describe('listCredentials', () => {
     for (const provider of ['openai', 'anthropic']) {
       await api.call('PUT', pathOf(place, provider), { body: { secret: newSecret() } });
     }
-    await put(other, newSecret());
+    await lab.put(other, newSecret());
 
     const path = `/workspaces/${place.workspace}/credentials`;
     const first = (await api.call('GET', `${path}?limit=1`)).body;
@@ -277,108 +240,6 @@ describe('listCredentials', () => {
 
     const names = [...first.data, ...second.data].map(({ provider }: { provider: string }) => provider);
     expect([names, second.nextCursor]).toEqual([['anthropic', 'openai'], null]);
-  });
-});
-
-describe('deleteCredential', () => {
-  it('leaves nothing in record, policy and vault', async () => {
-    const place = await newWorkspace(api);
-    await put(place, newSecret());
-    await put(place, newSecret());
-
-    const { status } = await api.call('DELETE', pathOf(place));
-
-    expect(status).toBe(204);
-    expect(await referenceOf(place)).toBeUndefined();
-    expect(await inVault(place)).toEqual([]);
-    expect((await api.call('GET', pathOf(place))).status).toBe(404);
-    expect((await api.call('DELETE', pathOf(place))).status).toBe(404);
-    expect(await newestAudit(api, place.organization, 1)).toMatchObject([
-      { action: 'credential.delete', afterDigest: null },
-    ]);
-  });
-
-  it('gives no version twice, because data planes keep opened secrets by it', async () => {
-    const place = await newWorkspace(api);
-    await put(place, newSecret());
-    await api.call('DELETE', pathOf(place));
-
-    await put(place, newSecret());
-
-    expect(await referenceOf(place)).toMatchObject({ version: 2 });
-    expect(await inVault(place)).toEqual(['openai#2']);
-  });
-
-  it('refuses to delete what was changed since', async () => {
-    const place = await newWorkspace(api);
-    const secret = newSecret();
-    await put(place, secret);
-
-    const { status } = await api.call('DELETE', pathOf(place), { headers: { 'if-match': '"7"' } });
-
-    expect(status).toBe(412);
-    expect(await open(place, await referenceOf(place))).toBe(secret);
-  });
-
-  it('works for a provider that is declared no more', async () => {
-    const place = await newWorkspace(api);
-    const body = { baseUrl: 'https://gone.example.com', models: [{ id: '*', free: true }] };
-    await api.call('PUT', '/providers/gone', { body });
-    await api.call('PUT', pathOf(place, 'gone'), { body: { secret: newSecret() } });
-    await api.call('DELETE', '/providers/gone');
-
-    const { status } = await api.call('DELETE', pathOf(place, 'gone'));
-
-    expect([status, await inVault(place)]).toEqual([204, []]);
-  });
-
-  it('is completed by the same call after a crash at any write', async () => {
-    const deaths = await atEveryCrash(crashes, {
-      prepare: async () => {
-        const place = await newWorkspace(api);
-        await put(place, newSecret());
-        await put(place, newSecret());
-        return place;
-      },
-      act: (place) => api.call('DELETE', pathOf(place)),
-      async assess({ status }, place) {
-        // 404 where all was done but the answer.
-        expect([204, 404]).toContain(status);
-        expect([await referenceOf(place), await inVault(place)]).toEqual([undefined, []]);
-      },
-    });
-
-    expect(deaths).toBeGreaterThanOrEqual(14);
-  });
-
-  it('clears what a call left in the vault that died before it made a credential', async () => {
-    const place = await newWorkspace(api);
-    // Audit entry, version, vault.
-    crashes.crashAt(3, true);
-    await put(place, newSecret());
-    crashes.recover();
-    const left = await inVault(place);
-
-    const { status } = await api.call('DELETE', pathOf(place));
-
-    expect([left, status, await inVault(place)]).toEqual([['openai#1'], 204, []]);
-  });
-
-  it('ends with a secret that opens or with none, when others store one at the same time', async () => {
-    const place = await newWorkspace(api);
-    for (let round = 0; round < 5; round += 1) {
-      await Promise.all([
-        put(place, newSecret()),
-        api.call('DELETE', pathOf(place)),
-        put(place, newSecret()),
-        api.call('DELETE', pathOf(place)),
-      ]);
-
-      const reference = await referenceOf(place);
-      const { status, body } = await api.call('GET', pathOf(place));
-      if (status === 404) expect([reference, await inVault(place)]).toEqual([undefined, []]);
-      else expect((await open(place, reference)).slice(-4)).toBe(body.lastFour);
-    }
   });
 });
 
@@ -392,7 +253,7 @@ describe('platform credentials', () => {
     const { store, tables } = api.testStore;
     const catalog = await getPolicy<CatalogPolicy>(store, tables.policy, catalogPolicyId);
     const anywhere = await newWorkspace(api);
-    const opened = await open(anywhere, catalog?.credentials['mistral']);
+    const opened = await lab.open(anywhere, catalog?.credentials['mistral']);
     const listed = await api.call('GET', '/platform/credentials');
     const shown = await api.call('GET', path);
     const deleted = await api.call('DELETE', path);
