@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { platformPlace } from '../../../../lambdas/control-plane/admin/credential-place.ts';
+import type { ControlPlaneDependencies } from '../../../../lambdas/control-plane/admin/dependencies.ts';
+import { readProviderSecret } from '../../../../lambdas/control-plane/admin/provider-secret.ts';
+import { type SealedSecret, sealForEveryRegion } from '../../../../lambdas/control-plane/admin/sealed-everywhere.ts';
+import { storeCredential } from '../../../../lambdas/control-plane/admin/store-credential.ts';
+import { openSecret } from '../../../../lambdas/crypto/envelope.ts';
+import { KeyWrapperError } from '../../../../lambdas/crypto/key-wrapper-error.ts';
+import type { KeyGenerator } from '../../../../lambdas/crypto/key-wrapper.ts';
+import { createLocalKeyWrapper } from '../../../../lambdas/crypto/local-key-wrapper.ts';
+import { getCredential } from '../../../../lambdas/store/control/credential.ts';
+import { getSealedCredential } from '../../../../lambdas/store/vault.ts';
+import { createCrashingWrites } from '../../../fixtures/crashing-writes.ts';
+import { startTestStore, type TestStore } from '../../../fixtures/data-plane.ts';
+
+/*
+ * Two regions, each with a store and a vault key of its own.
+ */
+
+const regions = ['eu-west-1', 'us-east-1'] as const;
+const wrappers = regions.map((_, index) => createLocalKeyWrapper(Buffer.alloc(32, index + 1)));
+const farAway = createCrashingWrites();
+let stores: [TestStore, TestStore];
+let deps: ControlPlaneDependencies;
+
+beforeAll(async () => {
+  stores = await Promise.all([startTestStore(), startTestStore()]);
+  const [home, far] = stores;
+  deps = {
+    control: { store: home.store, table: home.tables.control },
+    audit: { store: home.store, table: home.tables.audit },
+    dataPlanes: [
+      { region: regions[0], store: home.store, tables: home.tables },
+      { region: regions[1], store: farAway.wrap(far.store), tables: far.tables },
+    ],
+    keyGenerators: new Map(regions.map((region, index) => [region, wrappers[index]!.generator])),
+    allowPrivateProviders: false,
+    logger: { fault() {}, admin() {} },
+    now: Date.now,
+  };
+});
+
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+});
+
+const seal = (provider: string, secret: string): Promise<SealedSecret> =>
+  sealForEveryRegion(deps, platformPlace(provider), readProviderSecret(secret));
+
+const store = (provider: string, secret: SealedSecret) =>
+  storeCredential(
+    { deps, ifMatch: undefined, now: Date.now(), audit: async () => {} },
+    platformPlace(provider),
+    secret,
+    false,
+  );
+
+async function openIn(index: 0 | 1, provider: string, version: number, unwrapper = wrappers[index]!.unwrapper) {
+  const reference = { owner: 'platform', credential: provider, version } as const;
+  const { store: client, tables } = stores[index];
+  const found = await getSealedCredential(client, tables.vault, 'any', reference);
+  return found && (await openSecret(found.sealed, found.context, unwrapper)).reveal();
+}
+
+describe('storeCredential', () => {
+  it('seals for each region under that region’s own key', async () => {
+    const provider = randomUUID();
+
+    await store(provider, await seal(provider, 'secret-of-both'));
+
+    expect(await openIn(0, provider, 1)).toBe('secret-of-both');
+    expect(await openIn(1, provider, 1)).toBe('secret-of-both');
+    await expect(openIn(1, provider, 1, wrappers[0]!.unwrapper)).rejects.toThrow('refused');
+  });
+
+  it('changes nothing while one region cannot be reached, and names it', async () => {
+    const provider = randomUUID();
+    await store(provider, await seal(provider, 'first-secret'));
+
+    farAway.crashAt(1, false);
+    const refused = store(provider, await seal(provider, 'second-secret'));
+    await expect(refused).rejects.toMatchObject({
+      code: 'store_unavailable',
+      status: 503,
+      detail: expect.stringContaining('us-east-1'),
+    });
+    farAway.recover();
+
+    const stored = await getCredential(deps.control, { kind: 'platform' }, provider);
+    expect(stored).toMatchObject({ version: 1, value: { secretVersion: 1 } });
+  });
+
+  it('says so when the key service does not answer', async () => {
+    const generator: KeyGenerator = {
+      async generateDataKey() {
+        throw new KeyWrapperError('unavailable', 'no answer');
+      },
+    };
+    const keyGenerators = new Map(regions.map((region) => [region, generator]));
+
+    const sealed = sealForEveryRegion(
+      { ...deps, keyGenerators },
+      platformPlace('openai'),
+      readProviderSecret('secret-1'),
+    );
+
+    await expect(sealed).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
+  });
+});
