@@ -1,11 +1,4 @@
-import {
-  createDocument,
-  deleteDocument,
-  type DocumentKey,
-  type DocumentTable,
-  getDocument,
-  iterateDocuments,
-} from '../document.ts';
+import { createDocument, deleteDocument, type DocumentKey, type DocumentTable, getDocument } from '../document.ts';
 
 /*
  * | pattern                 | key                                     | called by         |
@@ -13,7 +6,6 @@ import {
  * | createBalanceAdjustment | `org#<organization>` / `adjustment#<id>` | admin API         |
  * | getBalanceAdjustment    | the same                                | reconcile         |
  * | deleteBalanceAdjustment | the same                                | admin API         |
- * | deleteBalanceAdjustments| `org#<organization>`                    | erase             |
  */
 
 export interface BalanceAdjustmentRecord {
@@ -48,8 +40,3 @@ export async function getBalanceAdjustment(
 /** For one that was refused. */
 export const deleteBalanceAdjustment = (control: DocumentTable, organization: string, id: string): Promise<boolean> =>
   deleteDocument(control, keyOf(organization, id));
-
-export async function deleteBalanceAdjustments(control: DocumentTable, organization: string): Promise<void> {
-  const pk = `org#${organization}`;
-  for await (const { sk } of iterateDocuments(control, { pk, prefix })) await deleteDocument(control, { pk, sk });
-}

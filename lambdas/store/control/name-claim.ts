@@ -4,7 +4,6 @@ import {
   type DocumentKey,
   type DocumentTable,
   getDocument,
-  iterateDocuments,
   replaceDocument,
 } from '../document.ts';
 
@@ -14,6 +13,8 @@ import {
  * | pattern            | key                                                         | called by |
  * |--------------------|-------------------------------------------------------------|-----------|
  * | claimName          | `names` or `org#<organization>` / `name#<kind>#<lower-case name>` | create, rename |
+ * | getNameClaim       | the same                                                    | rename    |
+ * | releaseName        | the same                                                    | rename, erase |
  *
  * The claim is written before its owner. A claim whose owner never came to be (the process died in between) may be taken over
  * after a minute.
@@ -82,11 +83,4 @@ export async function releaseName(
   const current = await getNameClaim(control, claim);
   if (current === undefined || (version !== undefined && version !== current)) return;
   await deleteDocument(control, keyOf(claim.scope, claim.name), current);
-}
-
-/** Gives back every name of workspaces within an organization; its erasure is their end. */
-export async function releaseNamesWithin(control: DocumentTable, organization: string): Promise<void> {
-  const pk = `org#${organization}`;
-  for await (const { sk } of iterateDocuments(control, { pk, prefix: 'name#' }))
-    await deleteDocument(control, { pk, sk });
 }

@@ -75,6 +75,34 @@ describe('readRequestPage', () => {
     expect(seen).toEqual(ids);
   });
 
+  it('shows nothing older than what a region that stopped early may still have', async () => {
+    const other = { organization: 'org_uneven' };
+    const wanted: string[] = [];
+    for (let second = 0; second < 25; second += 1) await put(0, noon - second * 1000, { ...other, model: 'unwanted' });
+    for (const [region, second] of [
+      [0, 30],
+      [1, 31],
+      [0, 32],
+    ] as const) {
+      wanted.push(await put(region, noon - second * 1000, { ...other, model: 'wanted' }));
+    }
+    // As if every record were so large that the store gave one at a time.
+    const [slow, quick] = dataPlanes();
+    const query: DataPlane['store']['query'] = (input) => slow!.store.query({ ...input, Limit: 1 });
+    const regions = [{ ...slow!, store: { ...slow!.store, query } }, quick!];
+    const wantedOnly = search({ ...other, filter: { model: 'wanted' } });
+
+    const seen: string[] = [];
+    let position: RequestPosition | undefined = startOf(wantedOnly);
+    while (position !== undefined) {
+      const page = await readRequestPage(regions, wantedOnly, position);
+      seen.push(...page.records.map(({ id }) => id));
+      position = page.next;
+    }
+
+    expect(seen).toEqual(wanted);
+  });
+
   it('stops asking the store after a bounded number of queries and says where to go on', async () => {
     queries.fill(0);
 

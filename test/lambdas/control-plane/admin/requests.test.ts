@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRequestId } from '../../../../lambdas/http/request-id.ts';
-import { createOrganization } from '../../../../lambdas/store/control/organization.ts';
+import {
+  createOrganization,
+  getOrganization,
+  replaceOrganization,
+} from '../../../../lambdas/store/control/organization.ts';
 import { putRequestRecord, type RequestRecord } from '../../../../lambdas/store/request-record.ts';
 import { type AdminApi, startAdminApi } from '../../../fixtures/admin-api.ts';
 import { recordOf } from '../../../fixtures/usage.ts';
@@ -190,6 +194,15 @@ describe('getRequest', () => {
     expect((await get(id, '?organization=org_absent')).status).toBe(404);
   });
 
+  it('finds nothing in an organization that is being deleted', async () => {
+    const { id } = await put(hourMs);
+    const stored = await getOrganization(api.deps.control, organization);
+    await replaceOrganization(api.deps.control, { ...stored!.value, status: 'deleting' }, stored!.version);
+
+    expect((await get(id)).status).toBe(404);
+    expect((await get(id, `?organization=${organization}`)).status).toBe(404);
+  });
+
   it('knows neither an id without a record, nor one past its retention, nor text that is no id', async () => {
     const { id } = await put(hourMs, { expiresAt: now / 1000 - 1 });
 
@@ -199,14 +212,9 @@ describe('getRequest', () => {
   });
 
   it('asks for the organization where there are more than can be looked through', async () => {
-    const existing = (
-      await api.testStore.store.query({
-        TableName: api.testStore.tables.control,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': { S: 'organizations' } },
-      })
-    ).Items?.length;
-    const ids = Array.from({ length: 500 - (existing ?? 0) }, (_, index) => `org_z${String(index).padStart(4, '0')}`);
+    const existing = await listOrganizations(api.deps.control, { limit: 500 });
+    const active = existing.items.filter(({ value }) => value.status === 'active').length;
+    const ids = Array.from({ length: 500 - active }, (_, index) => `org_z${String(index).padStart(4, '0')}`);
     for (let start = 0; start < ids.length; start += 50) {
       await Promise.all(ids.slice(start, start + 50).map((id) => organizationSince(now, id)));
     }
