@@ -34,6 +34,7 @@ describe('readConfiguration', () => {
       dataFolder: '.gatehouse',
       json: false,
       providers: {},
+      oidcIssuers: [],
       environment: {},
     });
   });
@@ -95,12 +96,17 @@ describe('readConfiguration', () => {
       'models[0].price.inputPerMillion',
     ],
     ['an unknown protocol', { ...lab, protocols: ['soap'] }, 'providers.lab.protocols'],
+    ['a header of the request itself', { ...lab, auth: { kind: 'header', name: 'host' } }, 'auth.name must be'],
+    ['a model listed twice', { ...lab, models: [...lab.models, ...lab.models] }, 'models.1.id must be listed once'],
+    ['an address with a query', { ...lab, baseUrl: 'https://a.example.com?b' }, 'baseUrl must be without a query'],
     ['an unknown kind of auth', { ...lab, auth: { kind: 'basic' } }, 'providers.lab.auth'],
     ['a misspelt member', { ...lab, baseURL: 'x' }, 'baseURL'],
     ['no variable for its credential', { ...lab, credentialEnv: undefined }, 'credentialEnv'],
     ['a variable that is not set', lab, 'takes its credential from LAB_KEY, which is not set'],
   ])('refuses a provider with %s and names the field', (_name, provider, message) => {
-    expect(messageOf(() => readProviders({ lab: provider }))).toContain(message);
+    const environment = message.includes('LAB_KEY') ? {} : { LAB_KEY: 'secret-3' };
+
+    expect(messageOf(() => readProviders({ lab: provider }, environment))).toContain(message);
   });
 
   it('refuses a name that could not be part of a model name', () => {
