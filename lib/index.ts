@@ -17,7 +17,7 @@ export type { ControlPlaneConfig } from './control-plane/control-plane-settings.
 export { ControlPlane } from './control-plane/control-plane.ts';
 export type { ControlPlaneProps } from './control-plane/control-plane.ts';
 export { ControlTables } from './control-plane/control-tables.ts';
-export type { ControlTablesProps } from './control-plane/control-tables.ts';
+export type { ControlTablesProps, ExistingControlTables } from './control-plane/control-tables.ts';
 export { Federation } from './control-plane/federation.ts';
 export type { FederationProps, OidcProvider, SamlProvider } from './control-plane/federation.ts';
 export type { ManagedDataPlane, ManagedTables } from './control-plane/managed-data-plane.ts';

@@ -9,6 +9,7 @@ import type { AdminApiOptions } from './admin-api.ts';
 import { AdminFunction } from './admin-function.ts';
 import { BootstrapToken } from './bootstrap-token.ts';
 import { ControlTables } from './control-tables.ts';
+import type { ExistingControlTables } from './control-tables.ts';
 import type { ManagedDataPlane } from './managed-data-plane.ts';
 import type { OidcIssuer } from './oidc-issuer.ts';
 import { Reconcile } from './reconcile.ts';
@@ -65,7 +66,14 @@ export interface ControlPlaneProps extends AdminApiOptions {
   readonly reconcileInterval?: Duration;
 
   /**
-   * Existing key for the control plane's tables.
+   * Tables of a control plane that was there before.
+   *
+   * @default - both tables are new
+   */
+  readonly tables?: ExistingControlTables;
+
+  /**
+   * Existing key for new tables.
    *
    * @default - a new key with yearly rotation
    */

@@ -6,11 +6,26 @@ import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
 import { GatehouseTable } from '../storage/gatehouse-table.ts';
 
+/** Existing tables to use in place of new ones. Their keys and TTL attribute must be those of `lambdas/store/tables.ts`. */
+export interface ExistingControlTables {
+  /** @default - a new table */
+  readonly control?: ITableV2;
+  /** @default - a new table */
+  readonly audit?: ITableV2;
+}
+
 export interface ControlTablesProps {
   /**
-   * Existing key for both tables.
+   * Tables that exist already.
    *
-   * @default - a new key with yearly rotation
+   * @default - both tables are new
+   */
+  readonly tables?: ExistingControlTables;
+
+  /**
+   * Existing key for new tables.
+   *
+   * @default - a new key with yearly rotation, unless both tables exist
    */
   readonly encryptionKey?: IKey;
 
@@ -33,26 +48,27 @@ export interface ControlTablesProps {
 export class ControlTables extends Construct {
   readonly control: ITableV2;
   readonly audit: ITableV2;
-  readonly encryptionKey: IKey;
 
   constructor(scope: Construct, id: string, props: ControlTablesProps = {}) {
     super(scope, id);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    this.encryptionKey =
-      props.encryptionKey ??
-      new Key(this, 'Key', {
-        description: 'Encrypts the Gatehouse control and audit tables',
-        enableKeyRotation: true,
-        pendingWindow: Duration.days(30),
-        removalPolicy,
-      });
+    const { control, audit } = props.tables ?? {};
+    const encryptionKey = props.encryptionKey ?? (control && audit ? undefined : this.#newKey(props));
     const shared = {
-      encryptionKey: this.encryptionKey,
-      removalPolicy,
+      ...(encryptionKey !== undefined && { encryptionKey }),
+      ...(props.removalPolicy !== undefined && { removalPolicy: props.removalPolicy }),
       ...(props.recoveryPeriodInDays !== undefined && { recoveryPeriodInDays: props.recoveryPeriodInDays }),
     };
     // Ids are part of the contract: a changed one is a new, empty table.
-    this.control = new GatehouseTable(this, 'Control', { ...shared, definition: tables.control }).table;
-    this.audit = new GatehouseTable(this, 'Audit', { ...shared, definition: tables.audit }).table;
+    this.control = control ?? new GatehouseTable(this, 'Control', { ...shared, definition: tables.control }).table;
+    this.audit = audit ?? new GatehouseTable(this, 'Audit', { ...shared, definition: tables.audit }).table;
+  }
+
+  #newKey({ removalPolicy = RemovalPolicy.RETAIN }: ControlTablesProps): IKey {
+    return new Key(this, 'Key', {
+      description: 'Encrypts the Gatehouse control and audit tables',
+      enableKeyRotation: true,
+      pendingWindow: Duration.days(30),
+      removalPolicy,
+    });
   }
 }

@@ -1,5 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
@@ -175,6 +177,26 @@ describe('ControlPlane', () => {
     template.allResources('AWS::Cognito::UserPool', {
       DeletionPolicy: 'Delete',
       Properties: Match.objectLike({ DeletionProtection: 'INACTIVE' }),
+    });
+  });
+
+  it('goes on with tables that were there before, under their own keys or none', () => {
+    const stack = emptyStack();
+    const table = (name: string): ITableV2 =>
+      TableV2.fromTableArn(stack, name, `arn:aws:dynamodb:eu-west-1:111122223333:table/${name}`);
+    new ControlPlane(stack, 'ControlPlane', {
+      dataPlanes: [managedDataPlane(stack)],
+      bundlesPath: bundlesFolder(),
+      tables: { control: table('old-control'), audit: table('old-audit') },
+    });
+
+    const template = Template.fromStack(stack);
+
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
+    template.resourceCountIs('AWS::KMS::Key', 0);
+    expect(environmentOf(template, /repairs drift/)).toMatchObject({
+      TABLE_CONTROL: 'old-control',
+      TABLE_AUDIT: 'old-audit',
     });
   });
 
