@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StoreClient } from '../../../lambdas/store/client.ts';
 import {
   catalogPolicyId,
+  deletePolicy,
   getPolicy,
   keyPolicyId,
   putPolicy,
+  putPolicyIfNewer,
+  scanPolicies,
   workspacePolicyId,
 } from '../../../lambdas/store/policy.ts';
 import { startTestStore, type TestStore } from '../../fixtures/data-plane.ts';
@@ -62,5 +65,47 @@ describe('a policy', () => {
     const ids = [keyPolicyId('a'), workspacePolicyId('a'), catalogPolicyId, keyPolicyId('providers')];
 
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('a policy that is published', () => {
+  test('goes over an older one and over none, and never over one as new or newer', async () => {
+    const id = keyPolicyId(randomUUID());
+    const versions: unknown[] = [];
+    for (const version of [2, 1, 2, 3]) {
+      const policy = { version, attempt: versions.length } as { version: number };
+      await putPolicyIfNewer(store.store, store.tables.policy, id, policy);
+      versions.push(await getPolicy(store.store, store.tables.policy, id));
+    }
+
+    const second = { version: 2, attempt: 0 };
+    expect(versions).toEqual([second, second, second, { version: 3, attempt: 3 }]);
+  });
+
+  test('is deleted only while it has the version that was seen, or whatever it has', async () => {
+    const id = keyPolicyId(randomUUID());
+    await putPolicy(store.store, store.tables.policy, id, { version: 2 });
+
+    await deletePolicy(store.store, store.tables.policy, id, 1);
+    const kept = await getPolicy(store.store, store.tables.policy, id);
+    await deletePolicy(store.store, store.tables.policy, id);
+    await deletePolicy(store.store, store.tables.policy, id, 2);
+
+    expect(kept).toEqual({ version: 2 });
+    expect(await getPolicy(store.store, store.tables.policy, id)).toBeUndefined();
+  });
+
+  test('is found by a scan, whatever its id', async () => {
+    const ids = [keyPolicyId(randomUUID()), `future#${randomUUID()}`];
+    for (const id of ids) await putPolicy(store.store, store.tables.policy, id, { version: 4 });
+
+    const found = [];
+    for await (const { id, policy } of scanPolicies(store.store, store.tables.policy)) {
+      if (ids.includes(id)) found.push({ id, policy });
+    }
+
+    expect(found.toSorted((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
+      ids.toSorted().map((id) => ({ id, policy: { version: 4 } })),
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CredentialReference } from '../../../lambdas/store/policy.ts';
-import { getSealedCredential, putSealedCredential } from '../../../lambdas/store/vault.ts';
+import { deleteSealedCredential, getSealedCredential, putSealedCredential } from '../../../lambdas/store/vault.ts';
 import { startTestStore, type TestStore } from '../../fixtures/data-plane.ts';
 
 let store: TestStore;
@@ -67,5 +67,18 @@ describe('a sealed credential', () => {
     const found = [await get(workspace, reference), await get(workspace, { ...reference, version: 2 })];
 
     expect(found.map((credential) => credential?.sealed)).toEqual([first, second]);
+  });
+
+  test('is deleted by its version, and nothing else is', async () => {
+    const workspace = randomUUID();
+    await put(workspace, reference);
+    const second = await put(workspace, { ...reference, version: 2 });
+
+    for (const version of [1, 3]) {
+      await deleteSealedCredential(store.store, store.tables.vault, workspace, { ...reference, version });
+    }
+
+    expect(await get(workspace, reference)).toBeUndefined();
+    expect((await get(workspace, { ...reference, version: 2 }))?.sealed).toEqual(second);
   });
 });

@@ -43,18 +43,16 @@ async function askDuring(tenant: TenantInControl, change: () => Promise<unknown>
   onTestFinished(() => processes.forEach((process) => process.close()));
   const load: Load = { before: [], after: [] };
   let changed = false;
-  let answers = 0;
   const ask = async (process: (typeof processes)[number]): Promise<void> => {
     while (load.after.length < 100) {
       const beganAfter = changed;
       const { status, headers } = await process.handle(createRequest(clock, { apiKey: tenant.key.apiKey }));
       const answer = `${status} ${headers['x-gatehouse-error-code'] ?? ''}`.trim();
       (beganAfter ? load.after : load.before).push(answer);
-      answers += 1;
     }
   };
   const changing = async (): Promise<void> => {
-    while (answers < 60) await new Promise((resolve) => setImmediate(resolve));
+    while (load.before.length < 60) await new Promise((resolve) => setImmediate(resolve));
     await change();
     changed = true;
   };
