@@ -4,6 +4,7 @@ import { createRequestId } from '../../../../lambdas/http/request-id.ts';
 import {
   createOrganization,
   getOrganization,
+  listOrganizations,
   replaceOrganization,
 } from '../../../../lambdas/store/control/organization.ts';
 import { putRequestRecord, type RequestRecord } from '../../../../lambdas/store/request-record.ts';
