@@ -35,6 +35,7 @@ Gatehouse is ready.
   Control plane  ${server.adminUrl}
   API key        ${server.apiKey}
   Admin token    ${server.adminToken}
+  Organization   ${server.organization}, workspace ${server.workspace}
   Providers      ${server.providers.join(', ')}
   State          ${dataFolder}
 ${returned}
@@ -43,6 +44,8 @@ Paste this:
 curl -N ${server.proxyUrl}/v1/chat/completions \\
   -H 'authorization: Bearer ${server.apiKey}' -H 'content-type: application/json' \\
   -d '{"model":"sim/echo","stream":true,"messages":[{"role":"user","content":"Hello from Gatehouse"}]}'
+
+Manage it with npx gatehouse, for example: npx gatehouse usage --organization ${server.organization}
 
 One line per request follows. Ctrl-C stops.
 

@@ -1,28 +1,22 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAwsTransport } from '../lambdas/aws/json-transport.ts';
-import { createAdminApp } from '../lambdas/control-plane/admin/app.ts';
-import type { ControlPlaneDependencies } from '../lambdas/control-plane/admin/dependencies.ts';
-import { createSignIn } from '../lambdas/control-plane/sign-in/sign-in.ts';
 import { createLocalKeyWrapper } from '../lambdas/crypto/local-key-wrapper.ts';
-import { Secret } from '../lambdas/crypto/secret.ts';
 import { createDataPlane } from '../lambdas/data-plane/handle.ts';
 import { answerMalformedRequests } from '../lambdas/http/malformed-request.ts';
 import { createNodeAdapter, type NodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
 import { listOrganizations } from '../lambdas/store/control/organization.ts';
 import type { DocumentTable } from '../lambdas/store/document.ts';
-import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
 import { sweepMeters } from '../lambdas/store/meter.ts';
 import { createLogger, type LogLine } from '../lambdas/telemetry/logger.ts';
 import { createAdminListener } from './admin-listener.ts';
 import { ConfigurationError, type LocalConfiguration } from './configuration.ts';
+import { type LocalControlPlane, startLocalControlPlane } from './control-plane.ts';
 import { openDataFolder } from './data-folder.ts';
-import { LocalDynamoError, startLocalDynamo } from './dynamodb.ts';
 import { prepareGracefulClose } from './graceful-close.ts';
-import { type Reconciling, startReconciling } from './reconciling.ts';
-import { readAdminToken, seed, type Seeded } from './seed.ts';
+import type { Seeded } from './seed.ts';
 import { startSimulatedProvider } from './simulated-provider.ts';
+import { openLocalStore } from './store.ts';
 import { createUsageFeed, type UsageFeed } from './usage-feed.ts';
 
 export interface LocalServer extends Seeded {
@@ -60,60 +54,42 @@ export async function startLocalServer(
 ): Promise<LocalServer> {
   const folder = openDataFolder(configuration.dataFolder);
   const keyWrapper = createLocalKeyWrapper(folder.keyEncryptionKey());
-  const database = await startLocalDynamo({ path: folder.databasePath }).catch(explainDatabase);
-  const transport = createAwsTransport({
-    service: 'dynamodb',
-    region,
-    endpoint: database.endpoint,
-    credentials: async () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
-  });
-  const store = createLeanStoreClient(transport);
-  const tables = database.tableNames;
+  const database = await openLocalStore(folder.databasePath, region);
+  const { store, tables } = database;
   const simulated = await startSimulatedProvider();
   const upstream = createUpstreamClient({ allowPrivateAddresses: true });
   const closeServers: (() => Promise<void>)[] = [];
   let adapter: NodeAdapter | undefined;
   let feed: UsageFeed | undefined;
-  let reconciling: Reconciling | undefined;
+  let controlPlane: LocalControlPlane | undefined;
   const now = (): number => Date.now();
   const logger = createLogger(log);
   const closeAll = async (): Promise<void> => {
     await Promise.all(closeServers.map((close) => close()));
     await adapter?.whenIdle();
-    await reconciling?.stop();
+    await controlPlane?.stop();
     await feed?.whenFed();
     upstream.close();
     await simulated.close();
-    transport.close();
     await database.close();
   };
 
   try {
     // The database is ours alone, so nothing is in flight: whatever is still held belongs to a process that is gone.
     const returnedHolds = await sweepMeters({ store, table: tables.meter }, Infinity);
-    const adminToken = readAdminToken(configuration, folder);
-    const controlPlane: ControlPlaneDependencies = {
-      control: { store, table: tables.control },
-      audit: { store, table: tables.audit },
-      dataPlanes: [{ region, store, tables }],
-      keyGenerators: new Map([[region, keyWrapper.generator]]),
-      allowPrivateProviders: true,
+    controlPlane = await startLocalControlPlane({
+      store,
+      tables,
+      region,
+      keyGenerator: keyWrapper.generator,
+      folder,
+      configuration,
+      simulatedProviderUrl: simulated.url,
       logger,
       now,
-    };
-    const signIn = createSignIn({
-      bootstrapToken: async () => [new Secret(adminToken)],
-      issuers: configuration.oidcIssuers,
-      now,
     });
-    // Nobody's but the user's own request is worth a line: the ones that seed are left out.
-    const app = createAdminApp({ ...controlPlane, signIn });
-    const quiet = createAdminApp({ ...controlPlane, signIn, logger: { ...logger, admin: () => undefined } });
-    const simulatedProviderUrl = simulated.url;
-    const seeded = await seed({ app: quiet, adminToken, folder, configuration, simulatedProviderUrl });
-    reconciling = await startReconciling(controlPlane);
     feed = createUsageFeed({ store, tables, logger, now });
-    await feed.catchUp(await organizationIds(controlPlane.control));
+    await feed.catchUp(await organizationIds({ store, table: tables.control }));
     const handle = createDataPlane({
       store: feed.store,
       tables,
@@ -131,9 +107,14 @@ export async function startLocalServer(
     };
     adapter = createNodeAdapter(handle, { now, requestMs, bodyMs: patience.bodyMs });
     const proxyUrl = await listen(adapter.listener, configuration.port, '--port');
-    const adminUrl = await listen(createAdminListener(app), configuration.adminPort, '--admin-port');
+    const adminUrl = await listen(
+      createAdminListener(controlPlane.createApp(proxyUrl)),
+      configuration.adminPort,
+      '--admin-port',
+    );
     folder.write('admin-url', adminUrl);
-    return { ...seeded, proxyUrl, adminUrl, adminToken, returnedHolds, close: closeAll };
+    const { createApp: _, stop: __, ...seeded } = controlPlane;
+    return { ...seeded, proxyUrl, adminUrl, returnedHolds, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -167,13 +148,4 @@ function listenOn(server: Server, port: number, option: string): Promise<string>
     });
     server.listen(port, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
-}
-
-function explainDatabase(error: unknown): never {
-  if (!(error instanceof LocalDynamoError)) throw error;
-  const hint =
-    error.reason === 'locked'
-      ? 'Another Gatehouse is running on it; stop that one, or choose another folder with --data-dir.'
-      : 'Choose another folder with --data-dir or GATEHOUSE_DATA_DIR.';
-  throw new ConfigurationError(`${error.message}\n${hint}`);
 }
