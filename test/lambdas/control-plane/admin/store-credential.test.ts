@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformPlace } from '../../../../lambdas/control-plane/admin/credential-place.ts';
 import type { ControlPlaneDependencies } from '../../../../lambdas/control-plane/admin/dependencies.ts';
 import { readProviderSecret } from '../../../../lambdas/control-plane/admin/provider-secret.ts';
+import { removeCredential } from '../../../../lambdas/control-plane/admin/remove-credential.ts';
 import { type SealedSecret, sealForEveryRegion } from '../../../../lambdas/control-plane/admin/sealed-everywhere.ts';
 import { storeCredential } from '../../../../lambdas/control-plane/admin/store-credential.ts';
 import { openSecret } from '../../../../lambdas/crypto/envelope.ts';
 import { KeyWrapperError } from '../../../../lambdas/crypto/key-wrapper-error.ts';
 import type { KeyGenerator } from '../../../../lambdas/crypto/key-wrapper.ts';
 import { createLocalKeyWrapper } from '../../../../lambdas/crypto/local-key-wrapper.ts';
+import type { StoreClient } from '../../../../lambdas/store/client.ts';
 import { getCredential } from '../../../../lambdas/store/control/credential.ts';
 import { getSealedCredential } from '../../../../lambdas/store/vault.ts';
 import { createCrashingWrites } from '../../../fixtures/crashing-writes.ts';
@@ -21,12 +23,23 @@ import { startTestStore, type TestStore } from '../../../fixtures/data-plane.ts'
 const regions = ['eu-west-1', 'us-east-1'] as const;
 const wrappers = regions.map((_, index) => createLocalKeyWrapper(Buffer.alloc(32, index + 1)));
 const farAway = createCrashingWrites();
+/** What somebody else does just before the next item whose sort key begins so is put at home. */
+let meanwhile: { readonly sortKey: string; act(): Promise<unknown> } | undefined;
 let stores: [TestStore, TestStore];
 let deps: ControlPlaneDependencies;
 
 beforeAll(async () => {
   stores = await Promise.all([startTestStore(), startTestStore()]);
-  const [home, far] = stores;
+  const [{ store: plain, tables }, far] = stores;
+  const putItem: StoreClient['putItem'] = async (input) => {
+    const due = meanwhile;
+    if (due !== undefined && input.Item?.['sk']?.S?.startsWith(due.sortKey) === true) {
+      meanwhile = undefined;
+      await due.act();
+    }
+    return plain.putItem(input);
+  };
+  const home = { store: { ...plain, putItem }, tables };
   deps = {
     control: { store: home.store, table: home.tables.control },
     audit: { store: home.store, table: home.tables.audit },
@@ -48,13 +61,9 @@ afterAll(async () => {
 const seal = (provider: string, secret: string): Promise<SealedSecret> =>
   sealForEveryRegion(deps, platformPlace(provider), readProviderSecret(secret));
 
-const store = (provider: string, secret: SealedSecret) =>
-  storeCredential(
-    { deps, ifMatch: undefined, now: Date.now(), audit: async () => {} },
-    platformPlace(provider),
-    secret,
-    false,
-  );
+const contextOf = (ifMatch?: number) => ({ deps, ifMatch, now: Date.now(), audit: async () => {} });
+const store = (provider: string, secret: SealedSecret, ifMatch?: number) =>
+  storeCredential(contextOf(ifMatch), platformPlace(provider), secret, false);
 
 async function openIn(index: 0 | 1, provider: string, version: number, unwrapper = wrappers[index]!.unwrapper) {
   const reference = { owner: 'platform', credential: provider, version } as const;
@@ -89,6 +98,32 @@ describe('storeCredential', () => {
 
     const stored = await getCredential(deps.control, { kind: 'platform' }, provider);
     expect(stored).toMatchObject({ version: 1, value: { secretVersion: 1 } });
+  });
+
+  it('takes a secret out of the vaults again that came too late to be used', async () => {
+    const provider = randomUUID();
+    await store(provider, await seal(provider, 'first-secret'));
+    const theirs = await seal(provider, 'their-secret');
+
+    meanwhile = { sortKey: `${provider}#2`, act: () => store(provider, theirs) };
+    const mine = store(provider, await seal(provider, 'my-secret-1'), 1);
+
+    await expect(mine).rejects.toMatchObject({ code: 'etag_mismatch' });
+    expect([await openIn(0, provider, 2), await openIn(1, provider, 2)]).toEqual([undefined, undefined]);
+    expect(await openIn(0, provider, 3)).toBe('their-secret');
+  });
+
+  it('stores a secret anew that a deletion took out of the vaults before there was a record of it', async () => {
+    const provider = randomUUID();
+
+    meanwhile = {
+      sortKey: `credential#${provider}`,
+      act: () => removeCredential(contextOf(), platformPlace(provider)),
+    };
+    const { value } = await store(provider, await seal(provider, 'secret-of-both'));
+
+    expect(value.secretVersion).toBe(2);
+    expect([await openIn(0, provider, 2), await openIn(1, provider, 2)]).toEqual(['secret-of-both', 'secret-of-both']);
   });
 
   it('says so when the key service does not answer', async () => {
