@@ -149,7 +149,7 @@ describe('a marker sent on every way in', () => {
   });
 
   it('stores and logs the model that was resolved, not the text the caller named it by', () => {
-    const items = itemsOf({ ...stored, policy: [] });
+    const items = itemsOf({ ...stored, policy: [], control: [] });
 
     expect(findAll(routeMarker, new Map([...items, ['stderr', withoutCase(stderr)]]))).toEqual([]);
   });

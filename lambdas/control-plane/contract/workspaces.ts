@@ -80,7 +80,8 @@ export const workspaceOperations = {
     path: '/workspaces/{workspace}',
     tag,
     summary: 'Delete a workspace with its keys, credentials and routes',
-    description: 'Request records and usage stay with the organization.',
+    description:
+      'Its keys stop at once. 204: it is gone. 202: requests under way keep it busy; it goes on by itself, and the same call asks again. Request records and usage stay with the organization.',
     scope: 'workspace',
     permission: 'workspaces:write',
     status: 204,
