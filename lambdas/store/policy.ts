@@ -13,6 +13,7 @@ import { isConditionFailed, type StoreClient } from './client.ts';
  * | putPolicy            | any                    | local seed                      |
  * | putPolicyIfNewer     | any                    | publication                     |
  * | deletePolicy         | any                    | publication, reconcile          |
+ * | getStoredPolicy      | any                    | reconcile                       |
  * | scanPolicies         | all of them            | reconcile                       |
  *
  * A policy is compiled: everything the request path needs, in one read, as one JSON document. Reads are consistent, because a
@@ -183,15 +184,15 @@ export async function putPolicyIfNewer(
   const write = store.putItem({
     TableName: table,
     Item: toItem(id, policy),
-    ConditionExpression: 'attribute_not_exists(#pk) OR #version < :version',
-    ExpressionAttributeNames: { '#pk': 'pk', '#version': 'version' },
+    ConditionExpression: 'attribute_not_exists(#version) OR #version < :version',
+    ExpressionAttributeNames: { '#version': 'version' },
     ExpressionAttributeValues: { ':version': { N: String(policy.version) } },
   });
   await unlessConditionFailed(write);
 }
 
 /**
- * Deletes a policy; with a version only while it has exactly that.
+ * Deletes a policy; with a version only while it has no higher one.
  *
  * @throws StoreError
  */
@@ -200,7 +201,7 @@ export async function deletePolicy(store: StoreClient, table: string, id: string
     TableName: table,
     Key: { pk: { S: id } },
     ...(version !== undefined && {
-      ConditionExpression: '#version = :version',
+      ConditionExpression: 'attribute_not_exists(#version) OR #version <= :version',
       ExpressionAttributeNames: { '#version': 'version' },
       ExpressionAttributeValues: { ':version': { N: String(version) } },
     }),
@@ -211,7 +212,24 @@ export async function deletePolicy(store: StoreClient, table: string, id: string
 /** A policy as the table has it. */
 export interface StoredPolicy {
   readonly id: string;
-  readonly policy: { readonly version: number };
+  /** What a newer one has to exceed. */
+  readonly version: number;
+  /** `undefined` where the document cannot be read. */
+  readonly policy: { readonly version: number } | undefined;
+}
+
+/**
+ * What lies under `id`, readable or not.
+ *
+ * @throws StoreError
+ */
+export async function getStoredPolicy(
+  store: StoreClient,
+  table: string,
+  id: string,
+): Promise<StoredPolicy | undefined> {
+  const { Item } = await store.getItem({ TableName: table, Key: { pk: { S: id } }, ConsistentRead: true });
+  return Item === undefined ? undefined : parseStoredPolicy(Item);
 }
 
 /**
@@ -227,11 +245,27 @@ export async function* scanPolicies(store: StoreClient, table: string): AsyncGen
       ConsistentRead: true,
       ...(start !== undefined && { ExclusiveStartKey: start }),
     });
-    for (const item of page.Items ?? []) {
-      yield { id: item['pk']?.S ?? '', policy: JSON.parse(item['document']?.S ?? '{}') as StoredPolicy['policy'] };
-    }
+    for (const item of page.Items ?? []) yield parseStoredPolicy(item);
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
+}
+
+function parseStoredPolicy(item: Readonly<Record<string, AttributeValue>>): StoredPolicy {
+  const policy = parseDocument(item['document']?.S);
+  return {
+    id: item['pk']?.S ?? '',
+    version: Math.max(Number(item['version']?.N ?? 0), policy?.version ?? 0),
+    policy,
+  };
+}
+
+function parseDocument(text = ''): { readonly version: number } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed instanceof Object && 'version' in parsed ? (parsed as { version: number }) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function toItem(id: string, policy: { version: number }): Record<string, AttributeValue> {

@@ -4,7 +4,13 @@ import { raiseCatalogVersion } from '../../store/control/provider.ts';
 import { iterateWorkspaces } from '../../store/control/workspace.ts';
 import type { Stored } from '../../store/document.ts';
 import { keyMeterId, organizationMeterId, raiseMeterPolicyVersion } from '../../store/meter-administration.ts';
-import { catalogPolicyId, keyPolicyId, putPolicyIfNewer, workspacePolicyId } from '../../store/policy.ts';
+import {
+  catalogPolicyId,
+  keyPolicyId,
+  putPolicyIfNewer,
+  workspacePolicyId,
+  type WorkspacePolicy,
+} from '../../store/policy.ts';
 import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
 import { notFound, Problem } from '../admin/problem.ts';
 import { eraseKey } from '../erase/erase-key.ts';
@@ -57,9 +63,7 @@ export async function publishKey(deps: PublicationDependencies, key: Stored<KeyR
  * @throws Problem 503 `publication_incomplete`; 409 `being_deleted`; 404 where there is no such organization.
  */
 export async function publishWorkspace(deps: PublicationDependencies, place: Place): Promise<void> {
-  const version = await requireVersion(deps, place.organization);
-  await putWorkspacePolicy(deps, place, version);
-  await raiseOrganizationMeters(deps, place.organization, version);
+  await publishWorkspaces(deps, place.organization, [place.workspace]);
   if ((await readActivePlace(deps.control, place)) !== undefined) return;
   await eraseWorkspace(deps, place, Date.now() + cleanUpMs);
   throw beingDeleted();
@@ -71,14 +75,11 @@ export async function publishWorkspace(deps: PublicationDependencies, place: Pla
  * @throws Problem 503 `publication_incomplete`; 409 `being_deleted`; 404 where there is no such organization.
  */
 export async function publishOrganization(deps: PublicationDependencies, organization: string): Promise<void> {
-  const version = await requireVersion(deps, organization);
-  const places: Place[] = [];
-  for await (const { value } of iterateWorkspaces(deps.control, organization)) {
-    places.push({ organization, workspace: value.id });
-  }
-  await inBatches(places, (place) => putWorkspacePolicy(deps, place, version));
-  await raiseOrganizationMeters(deps, organization, version);
-  await inBatches(places, async (place) => {
+  const workspaces: string[] = [];
+  for await (const { value } of iterateWorkspaces(deps.control, organization)) workspaces.push(value.id);
+  await publishWorkspaces(deps, organization, workspaces);
+  await inBatches(workspaces, async (workspace) => {
+    const place = { organization, workspace };
     if ((await readActivePlace(deps.control, place)) === undefined) {
       await eraseWorkspace(deps, place, Date.now() + cleanUpMs);
     }
@@ -103,31 +104,26 @@ export async function publishCatalog(deps: PublicationDependencies): Promise<voi
   );
 }
 
-/** Drawn after the change was written and before anything is read: see above. */
-async function requireVersion({ control }: PublicationDependencies, organization: string): Promise<number> {
-  const version = await raisePolicyVersion(control, organization);
-  if (version === undefined) throw notFound();
-  return version;
-}
-
-async function putWorkspacePolicy(deps: PublicationDependencies, place: Place, version: number): Promise<void> {
-  const sources = await readWorkspaceSources(deps.control, place);
-  if (sources === undefined) return;
-  const policy = compileWorkspacePolicy(sources, version);
-  await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
-    putPolicyIfNewer(store, tables.policy, workspacePolicyId(place.workspace), policy),
-  );
-}
-
-/** Policy first, then the meter: what is read once the meter shows a version is at least as new as that. */
-async function raiseOrganizationMeters(
+async function publishWorkspaces(
   deps: PublicationDependencies,
   organization: string,
-  version: number,
+  workspaces: readonly string[],
 ): Promise<void> {
-  await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
-    raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version),
-  );
+  // Drawn after the change was written and before anything is read: see above.
+  const version = await raisePolicyVersion(deps.control, organization);
+  if (version === undefined) throw notFound();
+  const policies: WorkspacePolicy[] = [];
+  await inBatches(workspaces, async (workspace) => {
+    const sources = await readWorkspaceSources(deps.control, { organization, workspace });
+    if (sources !== undefined) policies.push(compileWorkspacePolicy(sources, version));
+  });
+  await atEveryDataPlane(deps.dataPlanes, async ({ store, tables }) => {
+    await inBatches(policies, (policy) =>
+      putPolicyIfNewer(store, tables.policy, workspacePolicyId(policy.workspace.id), policy),
+    );
+    // Policy first, then the meter: what is read once the meter shows a version is at least as new as that.
+    await raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version);
+  });
 }
 
 function beingDeleted(): Problem {

@@ -9,31 +9,29 @@ import { inBatches } from './in-batches.ts';
 type WithdrawalDependencies = Pick<ControlPlaneDependencies, 'control' | 'dataPlanes'>;
 
 /**
- * Takes workspaces and their keys out of force: every policy first, and then the version that ends cached copies, so that the
- * next request reads and finds nothing. May be repeated.
+ * Takes workspaces and their keys out of force: at each data plane every policy first, and then a new version that ends cached
+ * copies, so that the next request reads and finds nothing. May be repeated.
  *
  * @throws Problem 503 `publication_incomplete`.
  */
 export async function withdrawWorkspaces(
-  deps: WithdrawalDependencies,
+  { control, dataPlanes }: WithdrawalDependencies,
   organization: string,
   workspaces: readonly string[],
 ): Promise<void> {
-  await inBatches(workspaces, (workspace) => withdrawPolicies(deps, workspace));
-  const record = await getOrganization(deps.control, organization);
+  const ids: string[] = [];
+  await inBatches(workspaces, async (workspace) => {
+    ids.push(workspacePolicyId(workspace));
+    for await (const { value } of iterateKeys(control, workspace)) ids.push(keyPolicyId(value.id));
+  });
   // Raising a version creates the meter where there is none, and an erased organization is to have none.
-  if (record === undefined || record.value.status === 'deleted') return;
-  const version = await raisePolicyVersion(deps.control, organization);
-  if (version === undefined) return;
-  await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
-    raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version),
-  );
-}
-
-async function withdrawPolicies(deps: WithdrawalDependencies, workspace: string): Promise<void> {
-  const ids = [workspacePolicyId(workspace)];
-  for await (const { value } of iterateKeys(deps.control, workspace)) ids.push(keyPolicyId(value.id));
-  await atEveryDataPlane(deps.dataPlanes, ({ store, tables }) =>
-    inBatches(ids, (id) => deletePolicy(store, tables.policy, id)),
-  );
+  const record = await getOrganization(control, organization);
+  const hasMeter = record !== undefined && record.value.status !== 'deleted';
+  await atEveryDataPlane(dataPlanes, async ({ store, tables }) => {
+    await inBatches(ids, (id) => deletePolicy(store, tables.policy, id));
+    // Drawn now: one drawn before could be lower than what a late publication has raised the meter to in between.
+    const version = hasMeter ? await raisePolicyVersion(control, organization) : undefined;
+    if (version === undefined) return;
+    await raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version);
+  });
 }

@@ -2,11 +2,11 @@ import { getKey, type KeyRecord, replaceKey } from '../../store/control/key.ts';
 import type { Stored } from '../../store/document.ts';
 import { keyMeterId } from '../../store/meter-administration.ts';
 import { getMeter } from '../../store/meter.ts';
-import { getPolicy, keyPolicyId } from '../../store/policy.ts';
+import { keyPolicyId } from '../../store/policy.ts';
 import { compileKeyPolicy } from '../publication/compile-policy.ts';
 import { publishKey, type PublicationDependencies } from '../publication/publish.ts';
 import { digestOf } from './digest.ts';
-import { observedOf, type Observed, type Survey } from './survey.ts';
+import { observe, type Observed, type Survey } from './survey.ts';
 
 const maxRaises = 1000;
 
@@ -20,13 +20,12 @@ export async function mendKey(deps: PublicationDependencies, survey: Survey, key
   if (isInOrder(key, survey.policies.get(id), survey.meters.get(meterId))) return;
 
   const { store, tables } = plane;
-  const [policy, meter, stored] = await Promise.all([
-    getPolicy(store, tables.policy, id),
+  const [observed, meter, stored] = await Promise.all([
+    observe(plane, id),
     getMeter({ store, table: tables.meter }, meterId),
     getKey(deps.control, key.value.workspace, key.value.id),
   ]);
   if (stored === undefined) return;
-  const observed = policy === undefined ? undefined : observedOf(id, policy);
   if (isInOrder(stored, observed, meter?.policyVersion)) return;
 
   counts[observed === undefined ? 'missing' : 'stale'] += 1;

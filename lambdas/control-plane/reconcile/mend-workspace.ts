@@ -2,12 +2,12 @@ import { getPolicyVersion, raisePolicyVersion } from '../../store/control/organi
 import { getCatalogVersion, raiseCatalogVersion } from '../../store/control/provider.ts';
 import { organizationMeterId, raiseMeterPolicyVersion } from '../../store/meter-administration.ts';
 import { getMeter } from '../../store/meter.ts';
-import { catalogPolicyId, getPolicy, workspacePolicyId } from '../../store/policy.ts';
+import { catalogPolicyId, workspacePolicyId } from '../../store/policy.ts';
 import { compileCatalogPolicy, compileWorkspacePolicy, type WorkspaceSources } from '../publication/compile-policy.ts';
 import { publishCatalog, publishWorkspace, type PublicationDependencies } from '../publication/publish.ts';
 import { readCatalogSources, readWorkspaceSources } from '../publication/workspace-sources.ts';
 import { digestOf } from './digest.ts';
-import type { Survey } from './survey.ts';
+import { observe, type Survey } from './survey.ts';
 
 const maxRaises = 1000;
 
@@ -24,13 +24,9 @@ export async function mendWorkspace(
   counts.items += 1;
   if (survey.policies.get(id)?.digest === digestOf(compileWorkspacePolicy(sources, 0))) return;
 
-  const [current, policy] = await Promise.all([
-    readWorkspaceSources(deps.control, place),
-    getPolicy(plane.store, plane.tables.policy, id),
-  ]);
-  if (current === undefined) return;
-  if (policy !== undefined && digestOf(policy) === digestOf(compileWorkspacePolicy(current, 0))) return;
-  counts[policy === undefined ? 'missing' : 'stale'] += 1;
+  const [current, observed] = await Promise.all([readWorkspaceSources(deps.control, place), observe(plane, id)]);
+  if (current === undefined || observed?.digest === digestOf(compileWorkspacePolicy(current, 0))) return;
+  counts[observed === undefined ? 'missing' : 'stale'] += 1;
   await publishWorkspace({ ...deps, dataPlanes: [plane] }, place);
 }
 
@@ -64,13 +60,13 @@ export async function mendCatalog(deps: PublicationDependencies, survey: Survey)
   survey.expected.add(catalogPolicyId);
   const counter = await getCatalogVersion(deps.control);
   const { providers, credentials } = await readCatalogSources(deps.control);
-  const policy = await getPolicy(plane.store, plane.tables.policy, catalogPolicyId);
+  const observed = await observe(plane, catalogPolicyId);
   // Nobody has declared anything yet, and a data plane needs no empty catalog.
-  if (policy === undefined && counter === 0 && providers.length === 0 && credentials.length === 0) return;
+  if (observed === undefined && counter === 0 && providers.length === 0 && credentials.length === 0) return;
   counts.items += 1;
-  await raiseBeyond(policy?.version ?? 0, counter, () => raiseCatalogVersion(deps.control));
-  if (policy !== undefined && digestOf(policy) === digestOf(compileCatalogPolicy(providers, credentials, 0))) return;
-  counts[policy === undefined ? 'missing' : 'stale'] += 1;
+  await raiseBeyond(observed?.version ?? 0, counter, () => raiseCatalogVersion(deps.control));
+  if (observed?.digest === digestOf(compileCatalogPolicy(providers, credentials, 0))) return;
+  counts[observed === undefined ? 'missing' : 'stale'] += 1;
   await publishCatalog({ ...deps, dataPlanes: [plane] });
 }
 

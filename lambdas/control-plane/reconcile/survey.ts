@@ -1,11 +1,12 @@
 import { scanMeters } from '../../store/meter-administration.ts';
-import { scanPolicies, type WorkspacePolicy } from '../../store/policy.ts';
+import { getStoredPolicy, scanPolicies, type StoredPolicy, type WorkspacePolicy } from '../../store/policy.ts';
 import type { DataPlane } from '../publication/data-plane.ts';
 import { digestOf } from './digest.ts';
 
 /** What is remembered of a policy that a data plane has. */
 export interface Observed {
   readonly version: number;
+  /** Empty for one that cannot be read. */
   readonly digest: string;
   /** Of a workspace's policy. */
   readonly organization?: string;
@@ -44,9 +45,9 @@ export async function surveyDataPlane(plane: DataPlane): Promise<Survey> {
   const { store, tables } = plane;
   const policies = new Map<string, Observed>();
   const published = new Map<string, number>();
-  for await (const { id, policy } of scanPolicies(store, tables.policy)) {
-    const observed = observedOf(id, policy);
-    policies.set(id, observed);
+  for await (const stored of scanPolicies(store, tables.policy)) {
+    const observed = observedOf(stored);
+    policies.set(stored.id, observed);
     const { organization, version } = observed;
     if (organization !== undefined) published.set(organization, Math.max(version, published.get(organization) ?? 0));
   }
@@ -60,11 +61,14 @@ export async function surveyDataPlane(plane: DataPlane): Promise<Survey> {
   return { plane, policies, published, meters, adjustments, expected: new Set(), counts };
 }
 
-export function observedOf(id: string, policy: { readonly version: number }): Observed {
-  const organization = id.startsWith('workspace#') ? (policy as WorkspacePolicy).organization.id : undefined;
-  return {
-    version: policy.version,
-    digest: digestOf(policy),
-    ...(organization !== undefined && { organization }),
-  };
+export function observedOf({ id, version, policy }: StoredPolicy): Observed {
+  if (policy === undefined) return { version, digest: '' };
+  const organization = id.startsWith('workspace#') ? (policy as WorkspacePolicy).organization?.id : undefined;
+  return { version, digest: digestOf(policy), ...(organization !== undefined && { organization }) };
+}
+
+/** The same for one policy as it is now. */
+export async function observe({ store, tables }: DataPlane, id: string): Promise<Observed | undefined> {
+  const stored = await getStoredPolicy(store, tables.policy, id);
+  return stored === undefined ? undefined : observedOf(stored);
 }

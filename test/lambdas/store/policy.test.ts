@@ -82,7 +82,7 @@ describe('a policy that is published', () => {
     expect(versions).toEqual([second, second, second, { version: 3, attempt: 3 }]);
   });
 
-  test('is deleted only while it has the version that was seen, or whatever it has', async () => {
+  test('is deleted only while it has no newer version than was seen, or whatever it has', async () => {
     const id = keyPolicyId(randomUUID());
     await putPolicy(store.store, store.tables.policy, id, { version: 2 });
 
@@ -100,12 +100,12 @@ describe('a policy that is published', () => {
     for (const id of ids) await putPolicy(store.store, store.tables.policy, id, { version: 4 });
 
     const found = [];
-    for await (const { id, policy } of scanPolicies(store.store, store.tables.policy)) {
-      if (ids.includes(id)) found.push({ id, policy });
+    for await (const { id, version, policy } of scanPolicies(store.store, store.tables.policy)) {
+      if (ids.includes(id)) found.push({ id, version, policy });
     }
 
     expect(found.toSorted((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
-      ids.toSorted().map((id) => ({ id, policy: { version: 4 } })),
+      ids.toSorted().map((id) => ({ id, version: 4, policy: { version: 4 } })),
     );
   });
 });

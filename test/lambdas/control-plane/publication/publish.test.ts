@@ -219,6 +219,23 @@ describe('a region that does not answer', () => {
   });
 });
 
+describe('a region that cannot be reached', () => {
+  test('does not keep a workspace’s change out of force in the others', async () => {
+    const { deps } = createControlPlane(stores);
+    const tenant = await createPublishedTenant(deps);
+    const [home, away] = deps.dataPlanes as unknown as [(typeof deps.dataPlanes)[0], (typeof deps.dataPlanes)[0]];
+    const broken = { ...away, store: withoutPolicies(away.store, away.tables.policy) };
+    await addRoute(deps, tenant.workspace.id, 'new');
+
+    const publishing = publishWorkspace({ ...deps, dataPlanes: [broken, home] }, placeOf(tenant));
+
+    await expect(publishing).rejects.toMatchObject({ code: 'publication_incomplete' });
+    const [policy] = await policiesOf<WorkspacePolicy>(workspacePolicyId(tenant.workspace.id));
+    expect(policy?.routes['new']).toBeDefined();
+    expect(await stores[0].meter(`org#${tenant.organization.id}`)).toMatchObject({ policyVersion: policy?.version });
+  });
+});
+
 describe('a publication that comes after an erasure', () => {
   test('of a key leaves nothing behind and says that it is being deleted', async () => {
     const { deps } = createControlPlane(stores);

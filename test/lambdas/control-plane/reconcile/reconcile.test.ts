@@ -141,6 +141,24 @@ describe('a policy that is not what the records say', () => {
     expect((await run()).endpoints[1]).toMatchObject({ status: 'fresh' });
   });
 
+  test('cannot be read at all is replaced, and keeps nothing else from being mended', async () => {
+    const { store, tables } = stores[1];
+    const broken = [keyId(), workspaceId(), catalogPolicyId];
+    for (const id of broken) {
+      const Item = { pk: { S: id }, version: { N: '1' }, document: { S: '{"version":1,' } };
+      await store.putItem({ TableName: tables.policy, Item });
+    }
+    await store.putItem({ TableName: tables.policy, Item: { pk: { S: keyPolicyId('torn') } } });
+
+    const report = await run();
+
+    expect(report.endpoints[1]).toMatchObject({ status: 'repaired', stale: 3, foreign: 1 });
+    expect(await policyAt(1, keyId())).toMatchObject({ status: 'active' });
+    expect(await policyAt(1, workspaceId())).toMatchObject({ workspace: { id: tenant.workspace.id } });
+    expect(await policyAt(1, catalogPolicyId)).toMatchObject({ providers: {} });
+    expect((await run()).endpoints[1]).toMatchObject({ status: 'fresh' });
+  });
+
   test('of a workspace is replaced, and the organization’s meter raised', async () => {
     const targets = [{ provider: 'openai', model: 'gpt-5-mini' }];
     const route = { name: 'fast', workspace: tenant.workspace.id, strategy: 'ordered', targets } as const;
