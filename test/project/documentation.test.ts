@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tables } from '../../lambdas/store/tables.ts';
 
 const repositoryFolder = join(import.meta.dirname, '../..');
 const documents = [
@@ -66,6 +67,19 @@ describe('the documentation', () => {
     const numbers = readdirSync(join(repositoryFolder, 'docs/decisions')).map((name) => Number(name.slice(0, 4)));
 
     expect(numbers.toSorted((one, other) => one - other)).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  test('has the access patterns of every table', () => {
+    const headings = headingsOf('docs/access-patterns.md');
+    const controlItems = read('docs/access-patterns.md').split('\n## control\n')[1]!.split('\n## ')[0]!;
+    // Deletes whole partitions and has no item of its own.
+    const files = readdirSync(join(repositoryFolder, 'lambdas/store/control')).filter(
+      (name) => name !== 'partition.ts',
+    );
+
+    expect(headings.toSorted()).toEqual(['access-patterns', ...Object.keys(tables)].toSorted());
+    expect(files.filter((name) => !controlItems.includes(`| \`${name}\` |`))).toEqual([]);
+    expect(files.length).toBeGreaterThan(10);
   });
 
   test('gives a status to every requirement', () => {
