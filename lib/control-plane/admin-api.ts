@@ -153,6 +153,15 @@ const gatewayAnswers = [
     },
   },
   {
+    id: 'Blocked',
+    type: ResponseType.WAF_FILTERED,
+    problem: {
+      title: 'Forbidden',
+      status: 403,
+      detail: 'The web ACL in front of the admin API took the request for an attack and blocked it.',
+    },
+  },
+  {
     id: 'Unavailable',
     type: ResponseType.DEFAULT_5XX,
     problem: { title: 'Service Unavailable', status: 503, detail: 'The admin API did not answer. Retry.' },

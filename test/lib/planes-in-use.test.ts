@@ -23,11 +23,7 @@ afterAll(async () => {
 });
 
 async function call(method: string, path: string, body?: object): Promise<Record<string, string>> {
-  const answer = await api.call(
-    method,
-    path,
-    method === 'DELETE' ? { text: '{}' } : { ...(body !== undefined && { body }) },
-  );
+  const answer = await api.call(method, path, { ...(body !== undefined && { body }) });
   expect(admin.refused, `${method} ${path}`).toEqual([]);
   expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
   return answer.body ?? {};

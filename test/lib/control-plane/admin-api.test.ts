@@ -50,6 +50,7 @@ describe('AdminApi', () => {
   it.each([
     ['THROTTLED', 429],
     ['REQUEST_TOO_LARGE', 413],
+    ['WAF_FILTERED', 403],
     ['DEFAULT_5XX', 503],
   ])('answers %s with a problem', (responseType, status) => {
     const { template } = synthesizeApi();
