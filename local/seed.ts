@@ -145,7 +145,12 @@ async function seedCredentials(
   values: ReadonlyMap<string, string>,
   before: readonly string[],
 ): Promise<void> {
-  for (const [provider, secret] of values) await call('putPlatformCredential', { provider }, { secret });
+  for (const [provider, text] of values) {
+    // A variable can hold a secret of another kind than an API key only as its text.
+    const secret = text.startsWith('{"kind":') ? (JSON.parse(text) as object) : text;
+    const body = { secret } as BodyInputOf<Operations['putPlatformCredential']>;
+    await call('putPlatformCredential', { provider }, body);
+  }
   for (const provider of before) if (!values.has(provider)) await call('deletePlatformCredential', { provider });
 }
 

@@ -39,9 +39,10 @@ type Put = Context<'putCredential'> | Context<'putPlatformCredential'>;
 async function put(context: Put, place: CredentialPlace) {
   const { deps, body } = context;
   const auth = await requireAuthKind(deps, place.provider);
-  const faults = secretFaults(body.secret, auth, { allowPrivate: deps.allowPrivateProviders });
+  const { owner } = place;
+  const faults = secretFaults(body.secret, auth, { allowPrivate: deps.allowPrivateProviders, owner });
   if (faults.length > 0) throw invalidRequest(...faults);
-  const sealed = await sealForEveryRegion(deps, place, readProviderSecret(body.secret));
+  const sealed = await sealForEveryRegion(deps, place, readProviderSecret(body.secret, owner));
   const stored = await storeCredential(context, place, sealed, body.zeroRetention ?? false);
   return { body: viewCredential(stored.value), version: stored.version };
 }

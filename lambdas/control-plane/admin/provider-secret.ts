@@ -1,5 +1,5 @@
 import { Secret } from '../../crypto/secret.ts';
-import type { CredentialRecord } from '../../store/control/credential.ts';
+import type { CredentialOwner, CredentialRecord } from '../../store/control/credential.ts';
 import type { ProviderDeclaration } from '../../store/policy.ts';
 import type { BodyOf } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
@@ -21,10 +21,16 @@ const structuredStart = '{"kind":';
 /** Four of fewer than twelve characters would be too much of a hint. */
 const shortestHinted = 12;
 
-export function readProviderSecret(given: Given): ProviderSecret {
+/**
+ * A role of a workspace is always assumed with the workspace's id as its external id. Else a workspace could name the role of
+ * another one, which the same function may assume. (AWS IAM User Guide, "The confused deputy problem")
+ */
+export function readProviderSecret(given: Given, owner: CredentialOwner): ProviderSecret {
   if (typeof given === 'string') return { kind: 'api-key', lastFour: lastFourOf(given), text: new Secret(given) };
   const { kind, ...members } = given;
-  return { kind, lastFour: lastFourOf(nameOf(given)), text: new Secret(JSON.stringify({ kind, ...members })) };
+  const externalId = kind === 'aws-role' && owner.kind === 'workspace' ? { externalId: owner.workspace } : {};
+  const text = new Secret(JSON.stringify({ kind, ...members, ...externalId }));
+  return { kind, lastFour: lastFourOf(nameOf(given)), text };
 }
 
 /** The part of it that people know it by. */
@@ -47,7 +53,7 @@ function lastFourOf(text: string): string {
 export function secretFaults(
   given: Given,
   auth: ProviderDeclaration['auth']['kind'],
-  rules: { readonly allowPrivate: boolean },
+  rules: { readonly allowPrivate: boolean; readonly owner: CredentialOwner },
 ): FieldError[] {
   if (auth === 'none') {
     return [{ field: 'path.provider', message: 'must be a provider that takes a credential; this one takes none' }];
@@ -59,6 +65,7 @@ export function secretFaults(
     return [{ field: 'body.secret', message: `${wanted}: this provider takes nothing else` }];
   }
   if (typeof given === 'string') return keyFaults(given);
+  if (given.kind === 'aws-role') return roleFaults(given, rules.owner);
   return given.kind === 'oauth-client-credentials' ? oauthFaults(given, rules) : [];
 }
 
@@ -69,6 +76,12 @@ function keyFaults(key: string): FieldError[] {
   // Anything else could not be sent in a header.
   if (!/^[\u0021-\u007e]+$/.test(key)) return [{ field: 'body.secret', message: 'must be printable ASCII' }];
   return [];
+}
+
+function roleFaults({ externalId }: Extract<Given, { kind: 'aws-role' }>, owner: CredentialOwner): FieldError[] {
+  if (owner.kind === 'platform' || externalId === undefined || externalId === owner.workspace) return [];
+  const message = 'must be left out: it is always the id of the workspace, which the role has to ask for';
+  return [{ field: 'body.secret.externalId', message }];
 }
 
 function oauthFaults(

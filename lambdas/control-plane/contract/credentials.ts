@@ -25,7 +25,9 @@ export const providerSecret = z
     z.strictObject({
       kind: z.literal('aws-role'),
       roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role'),
-      externalId: z.string().min(2).max(1224).exactOptional(),
+      externalId: z.string().min(2).max(1224).exactOptional().meta({
+        description: 'For the platform’s roles. A workspace’s role is always assumed with the id of the workspace.',
+      }),
     }),
   ])
   .meta({

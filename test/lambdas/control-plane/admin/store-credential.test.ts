@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 const seal = (provider: string, secret: string): Promise<SealedSecret> =>
-  sealForEveryRegion(deps, platformPlace(provider), readProviderSecret(secret));
+  sealForEveryRegion(deps, platformPlace(provider), readProviderSecret(secret, { kind: 'platform' }));
 
 const contextOf = (ifMatch?: number) => ({ deps, ifMatch, now: Date.now(), audit: async () => {} });
 const store = (provider: string, secret: SealedSecret, ifMatch?: number) =>
@@ -137,7 +137,7 @@ describe('storeCredential', () => {
     const sealed = sealForEveryRegion(
       { ...deps, keyGenerators },
       platformPlace('openai'),
-      readProviderSecret('secret-1'),
+      readProviderSecret('secret-1', { kind: 'platform' }),
     );
 
     await expect(sealed).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
