@@ -97,7 +97,8 @@ describe('putCredential', () => {
     expect([status, body.kind, body.lastFour]).toEqual([200, kind, lastFour]);
     const text = await lab.open(place, await lab.referenceOf(place, provider));
     expect(text.startsWith(`{"kind":"${kind}"`)).toBe(true);
-    expect(JSON.parse(text)).toEqual({ kind, ...members });
+    const externalId = kind === 'aws-role' ? { externalId: place.workspace } : {};
+    expect(JSON.parse(text)).toEqual({ kind, ...members, ...externalId });
   });
 
   it('hints at nothing of a secret that is short', async () => {
