@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eraseOrganization } from '../../../../lambdas/control-plane/erase/erase-organization.ts';
+import { type StoreClient, StoreError } from '../../../../lambdas/store/client.ts';
 import { getOrganization, type OrganizationRecord } from '../../../../lambdas/store/control/organization.ts';
 import { getMeter, settleReservation } from '../../../../lambdas/store/meter.ts';
 import { listRequestRecords, putRequestRecord } from '../../../../lambdas/store/request-record.ts';
@@ -155,6 +156,43 @@ describe('an erasure that dies', () => {
     expect(results.filter(({ outcome, left }) => outcome !== 'erased' || left.length > 0)).toEqual([]);
     expect(await dumpWithoutTombstones()).toEqual(before);
   });
+});
+
+/** Dies right after the first deletion of an item of this kind. */
+function dyingAfter(store: StoreClient, sortKey: RegExp): StoreClient {
+  let dead = false;
+  return {
+    ...store,
+    async deleteItem(input) {
+      if (dead) throw new StoreError('unavailable', 'the process is gone');
+      const answer = await store.deleteItem(input);
+      dead = sortKey.test(`${input.Key?.['pk']?.S} / ${input.Key?.['sk']?.S}`);
+      if (dead) throw new StoreError('rejected', 'the process is gone');
+      return answer;
+    },
+  };
+}
+
+test.each([
+  { kind: 'a member', deleted: / \/ member#/ },
+  { kind: 'the way back from an identity', deleted: /^identity#/ },
+  { kind: 'a key', deleted: / \/ key#/ },
+  { kind: 'a location', deleted: / \/ location$/ },
+  { kind: 'a workspace', deleted: / \/ workspace#/ },
+  { kind: 'a name', deleted: / \/ name#/ },
+  { kind: 'a sealed secret', deleted: / \/ openai#/ },
+])('an erasure that dies after it has deleted $kind is completed by the same call', async ({ deleted }) => {
+  const { deps } = createControlPlane(stores);
+  const before = await dumpWithoutTombstones();
+  const { id } = await createFullTenant(deps);
+  const { deps: dying } = createControlPlane(stores, { wrap: (store) => dyingAfter(store, deleted) });
+
+  const died = eraseOrganization(dying, id, soon());
+  await expect(died).rejects.toThrow();
+  const erasure = await eraseOrganization(deps, id, soon());
+
+  expect(erasure).toBe('erased');
+  expect(await dumpWithoutTombstones()).toEqual(before);
 });
 
 /** Every write of the beginning, where each is another step; then not each of the many that are alike. */

@@ -184,6 +184,31 @@ describe('publications at the same time', () => {
   });
 });
 
+describe('a publication that is overtaken while it reads', () => {
+  test('does not undo the change of the one that overtook it', async () => {
+    const { deps } = createControlPlane(stores);
+    const tenant = await createPublishedTenant(deps);
+    const place = placeOf(tenant);
+    let overtaken = false;
+    const query: StoreClient['query'] = async (input) => {
+      const answer = await deps.control.store.query(input);
+      if (!overtaken && input.ExpressionAttributeValues?.[':prefix']?.S === 'route#') {
+        overtaken = true;
+        await addRoute(deps, place.workspace, 'overtaking');
+        await publishWorkspace(deps, place);
+      }
+      return answer;
+    };
+    const slow = { ...deps, control: { ...deps.control, store: { ...deps.control.store, query } } };
+
+    await publishWorkspace(slow, place);
+
+    const found = await policiesOf<WorkspacePolicy>(workspacePolicyId(place.workspace));
+    expect(overtaken).toBe(true);
+    expect(found.map((policy) => Object.keys(policy?.routes ?? {}))).toEqual([['overtaking'], ['overtaking']]);
+  });
+});
+
 /** A store whose policy table does not answer. */
 function withoutPolicies(store: StoreClient, table: string): StoreClient {
   return {
