@@ -77,8 +77,8 @@ export async function publishWorkspace(deps: PublicationDependencies, place: Pla
 export async function publishOrganization(deps: PublicationDependencies, organization: string): Promise<void> {
   const workspaces: string[] = [];
   for await (const { value } of iterateWorkspaces(deps.control, organization)) workspaces.push(value.id);
-  await publishWorkspaces(deps, organization, workspaces);
-  await inBatches(workspaces, async (workspace) => {
+  const published = await publishWorkspaces(deps, organization, workspaces);
+  await inBatches(published, async (workspace) => {
     const place = { organization, workspace };
     if ((await readActivePlace(deps.control, place)) === undefined) {
       await eraseWorkspace(deps, place, Date.now() + cleanUpMs);
@@ -104,11 +104,12 @@ export async function publishCatalog(deps: PublicationDependencies): Promise<voi
   );
 }
 
+/** Says which of them have a policy to publish: the others are gone, or being erased. */
 async function publishWorkspaces(
   deps: PublicationDependencies,
   organization: string,
   workspaces: readonly string[],
-): Promise<void> {
+): Promise<string[]> {
   // Drawn after the change was written and before anything is read: see above.
   const version = await raisePolicyVersion(deps.control, organization);
   if (version === undefined) throw notFound();
@@ -124,6 +125,7 @@ async function publishWorkspaces(
     // Policy first, then the meter: what is read once the meter shows a version is at least as new as that.
     await raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version);
   });
+  return policies.map(({ workspace }) => workspace.id);
 }
 
 function beingDeleted(): Problem {

@@ -2,6 +2,7 @@ import { type EndpointReport, putEndpointReport } from '../../store/control/endp
 import type { OrganizationRecord } from '../../store/control/organization.ts';
 import { sweepMeters } from '../../store/meter.ts';
 import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
+import { inBatches } from '../publication/in-batches.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { continueErasures } from './continue-erasures.ts';
 import { readOrganizations, readWorkspaces } from './each-tenant.ts';
@@ -37,9 +38,11 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   const organizations = await readOrganizations(deps.control);
   const surveys = await surveyAll(deps, attempts);
 
-  for (const organization of organizations.filter(({ status }) => status === 'active')) {
-    await attempts.run(() => mendOrganization(deps, surveys, organization, attempts));
-  }
+  const active = organizations.filter(({ status }) => status === 'active');
+  await inBatches(active, async (organization) => {
+    if (await attempts.run(() => mendOrganization(deps, surveys, organization, attempts))) return;
+    for (const { counts } of surveys) counts.failed = true;
+  });
   let metersSwept = 0;
   for (const survey of surveys) {
     const mended = await attempts.run(() => mendCatalog(deps, survey));
@@ -53,13 +56,16 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   const home = surveys.find(({ plane }) => plane === deps.dataPlanes[0]);
   if (home !== undefined) await attempts.run(() => forgetOldAdjustments(deps, home, nowMs));
 
-  // What has to happen at every data plane is not begun while one of them cannot be reached.
-  const complete = surveys.length === deps.dataPlanes.length;
-  const rotationsEnded = complete ? await endRotations(deps, organizations, attempts) : 0;
-  if (complete) for (const organization of organizations) await continueErasures(deps, organization, attempts);
-
+  // Before the erasures: those of large tenants can take all the time a run has.
   const endpoints = deps.dataPlanes.map((plane) => reportOf(plane.region, surveys, nowMs));
   for (const report of endpoints) await attempts.run(() => putEndpointReport(deps.control, report));
+
+  // What has to happen at every data plane is not begun while one of them cannot be reached.
+  const complete = surveys.length === deps.dataPlanes.length;
+  const rotationsEnded = complete ? await endRotations(deps, active, attempts) : 0;
+  for (const organization of complete ? organizations : []) {
+    await attempts.run(() => continueErasures(deps, organization, attempts));
+  }
   return { endpoints, rotationsEnded, metersSwept, failures: attempts.failures() };
 }
 
@@ -103,16 +109,13 @@ async function endRotations(
     }
   };
   await attempts.run(() => endAt({ kind: 'platform' }));
-  for (const { id, status } of organizations) {
-    if (status !== 'active') continue;
-    await attempts.run(async () => {
-      for (const workspace of await readWorkspaces(deps.control, id)) {
-        if (workspace.status === 'active') {
-          await endAt({ kind: 'workspace', organization: id, workspace: workspace.id });
-        }
+  await inBatches(organizations, ({ id }) =>
+    attempts.run(async () => {
+      for (const { id: workspace, status } of await readWorkspaces(deps.control, id)) {
+        if (status === 'active') await endAt({ kind: 'workspace', organization: id, workspace });
       }
-    });
-  }
+    }),
+  );
   return ended;
 }
 

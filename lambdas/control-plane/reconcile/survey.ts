@@ -61,7 +61,7 @@ export async function surveyDataPlane(plane: DataPlane): Promise<Survey> {
   return { plane, policies, published, meters, adjustments, expected: new Set(), counts };
 }
 
-export function observedOf({ id, version, policy }: StoredPolicy): Observed {
+function observedOf({ id, version, policy }: StoredPolicy): Observed {
   if (policy === undefined) return { version, digest: '' };
   const organization = id.startsWith('workspace#') ? (policy as WorkspacePolicy).organization?.id : undefined;
   return { version, digest: digestOf(policy), ...(organization !== undefined && { organization }) };

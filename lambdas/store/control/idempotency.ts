@@ -4,7 +4,6 @@ import {
   type DocumentKey,
   type DocumentTable,
   getDocument,
-  iterateDocuments,
   replaceDocument,
   type Stored,
 } from '../document.ts';
@@ -69,10 +68,3 @@ export async function endCall(control: DocumentTable, place: CallPlace, record: 
 /** The call failed: repeating it starts anew. */
 export const forgetCall = (control: DocumentTable, place: CallPlace): Promise<boolean> =>
   deleteDocument(control, keyOf(place.organization, place.id));
-
-export async function forgetCallsOf(control: DocumentTable, organization: string): Promise<void> {
-  const pk = `org#${organization}`;
-  for await (const { sk } of iterateDocuments(control, { pk, prefix: 'idempotency#' })) {
-    await deleteDocument(control, { pk, sk });
-  }
-}
