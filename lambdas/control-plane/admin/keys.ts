@@ -5,6 +5,7 @@ import { putLocation } from '../../store/control/location.ts';
 import type { Stored } from '../../store/document.ts';
 import { publishKey } from '../publication/publish.ts';
 import { changeRecord, tryChange } from './change.ts';
+import { keyUsedBefore, requireCreatedFromSame } from './created-before.ts';
 import type { Context, Handlers } from './context.ts';
 import { rotateSecrets } from './key-secrets.ts';
 import { type ApiKeyView, readLastUsed, viewKey } from './key-view.ts';
@@ -12,6 +13,9 @@ import { invalidRequest, notFound, Problem } from './problem.ts';
 import { readPage } from './read-page.ts';
 
 type Ids = 'createKey' | 'listKeys' | 'getKey' | 'updateKey' | 'revokeKey' | 'rotateKey';
+
+/** One hour less than answers under an Idempotency-Key are kept. */
+const answersKeptMs = 23 * 3_600_000;
 
 export const keyHandlers: Handlers<Ids> = {
   async createKey(context) {
@@ -83,6 +87,9 @@ async function createOrTakeUp(context: Context<'createKey'>): Promise<{ stored: 
     const before = await getKey(deps.control, place.workspace, id);
     if (before === undefined) throw notFound();
     if (before.value.status === 'revoked') throw revoked('Create another one, under another Idempotency-Key.');
+    // A secret that somebody may be using is not replaced: the answer to that call was kept for a day, and so is over.
+    if (now - Date.parse(before.value.createdAt) >= answersKeptMs) throw keyUsedBefore();
+    requireCreatedFromSame({ ...before.value, secrets: record.secrets, lastFour }, record);
     const after = { ...before.value, secrets: record.secrets, lastFour, updatedAt: at };
     const version = await replaceKey(deps.control, after, before.version);
     return version === undefined ? undefined : { value: after, version };
@@ -110,8 +117,9 @@ async function change(
     describe: (before, after) => ({
       action,
       target: `key/${id}`,
-      ...(before !== undefined && { before: viewKey(before, lastUsed, now) }),
-      after: viewKey(after, lastUsed, now),
+      // Without its last use, which is no part of the key: digests of one entry and the next then join up.
+      ...(before !== undefined && { before: viewKey(before, undefined, now) }),
+      after: viewKey(after, undefined, now),
     }),
   });
   await publishKey(deps, stored);

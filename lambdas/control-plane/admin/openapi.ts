@@ -84,7 +84,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
   const { body, query, method } = operation;
   const header = {
     ...(method === 'POST' && { 'Idempotency-Key': idempotencyKey }),
-    ...(operation.etag && method !== 'GET' && { 'If-Match': ifMatch }),
+    ...(isConditional(operation) && { 'If-Match': ifMatch }),
   };
   return {
     operationId,
@@ -99,6 +99,11 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     ...(body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: responses(operation),
   };
+}
+
+/** What is only being created has no version yet that could have changed. */
+function isConditional({ etag: hasVersion, method, status }: Operation): boolean {
+  return hasVersion === true && method !== 'GET' && status !== 201;
 }
 
 function pathParameters(path: string): Record<string, z.ZodType> {
@@ -144,7 +149,7 @@ function responses(operation: Operation): ZodOpenApiOperationObject['responses']
     ...(operation.method !== 'GET' && {
       409: failures.conflict,
     }),
-    ...(operation.etag && operation.method !== 'GET' && { 412: failures.stale }),
+    ...(isConditional(operation) && { 412: failures.stale }),
     default: failures.other,
   };
 }

@@ -65,6 +65,17 @@ const policyOf = (id: string): Promise<KeyPolicy | undefined> =>
 const inOneHour = (): string => new Date(Date.now() + ahead + 3_600_000).toISOString();
 
 describe('createKey', () => {
+  it('leaves a key alone whose Idempotency-Key is used again when its answer is no longer kept', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await create({}, headers);
+    ahead += 25 * 3_600_000;
+
+    const again = await create({}, headers);
+
+    expect([again.status, again.body.code]).toEqual([422, 'idempotency_key_reused']);
+    expect(await ask(first.body.secret)).toBe(200);
+  });
+
   it('makes a key that works at once, and shows its secret in this answer only', async () => {
     const { status, body, headers } = await create({ models: ['openai/*'], limits: { requestsPerMinute: 5 } });
 
