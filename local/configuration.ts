@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { declarationFaults } from '../lambdas/control-plane/admin/declaration-faults.ts';
+import { declarationFaults } from '../lambdas/control-plane/admin/routing/declaration-faults.ts';
 import { providerName } from '../lambdas/control-plane/contract/fields.ts';
 import { providerDeclarationFields } from '../lambdas/control-plane/contract/providers.ts';
 import { type OidcIssuer, parseOidcSettings } from '../lambdas/control-plane/sign-in/oidc-settings.ts';

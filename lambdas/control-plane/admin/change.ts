@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Stored } from '../../store/document.ts';
 import type { AuditChange } from './context.ts';
-import { conflict, etagMismatch } from './problem.ts';
+import { conflict, etagMismatch, notFound } from './problem.ts';
 
 const maxTries = 5;
 
@@ -21,6 +21,24 @@ export async function tryChange<Answer>(
     if (ifMatch !== undefined) throw etagMismatch();
   }
   throw conflict();
+}
+
+/**
+ * `tryChange` of something that has to be there: what is stored is read and compared with the ETag before each attempt.
+ *
+ * @throws Problem 404, 412 or 409.
+ */
+export function changeStored<Value, Answer>(
+  ifMatch: number | undefined,
+  read: () => Promise<Stored<Value> | undefined>,
+  attempt: (current: Stored<Value>) => Promise<Answer | undefined>,
+): Promise<Answer> {
+  return tryChange(ifMatch, async () => {
+    const current = await read();
+    if (current === undefined) throw notFound();
+    assertMatch(ifMatch, current);
+    return attempt(current);
+  });
 }
 
 /** @throws Problem 412 where the caller named another version than the one that is stored, or there is none. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeStored } from '../../../../lambdas/control-plane/admin/change-stored.ts';
+import { changeStored } from '../../../../lambdas/control-plane/admin/change.ts';
 
 const stored = { value: 'old', version: 3 };
 
