@@ -17,20 +17,31 @@ export interface AuditTable {
   readonly table: string;
 }
 
-/** Any entry of a chain; what its members mean is the control plane's business. */
-interface ChainedEntry {
+/** What one entry of a chain holds: ids and digests, never names or secrets. (`control-plane/contract/audit-events.ts`) */
+export interface AuditEntry {
+  /** The organization, or `platform`. */
+  readonly chain: string;
+  /** From 1, without gaps. */
   readonly sequence: number;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly sourceAddress: string;
+  readonly requestId: string;
+  /** SHA-256 in hex of the resource as the API shows it; null where there was none. */
+  readonly beforeDigest: string | null;
+  readonly afterDigest: string | null;
+  readonly previousHash: string;
+  readonly hash: string;
 }
 
 const partition = (chain: string): string => (chain === 'platform' ? 'platform' : `org#${chain}`);
 const sortKey = (sequence: number): string => String(sequence).padStart(12, '0');
 
 /** Puts the entry at its place in the chain; false where that place is taken. */
-export async function putAuditEntry(
-  { store, table }: AuditTable,
-  chain: string,
-  entry: ChainedEntry,
-): Promise<boolean> {
+export async function putAuditEntry({ store, table }: AuditTable, chain: string, entry: AuditEntry): Promise<boolean> {
   try {
     await store.putItem({
       TableName: table,
@@ -49,11 +60,11 @@ export async function putAuditEntry(
 }
 
 /** Entries of a chain in either order; `after` is the sequence number to go on from, excluded. */
-export async function listAuditEntries<Entry extends ChainedEntry>(
+export async function listAuditEntries(
   { store, table }: AuditTable,
   chain: string,
   { limit, after, order }: { limit: number; after?: number | undefined; order: 'newest' | 'oldest' },
-): Promise<{ entries: Entry[]; next?: number }> {
+): Promise<{ entries: AuditEntry[]; next?: number }> {
   const pk: AttributeValue = { S: partition(chain) };
   const { Items = [], LastEvaluatedKey } = await store.query({
     TableName: table,
@@ -64,7 +75,7 @@ export async function listAuditEntries<Entry extends ChainedEntry>(
     Limit: limit,
     ...(after !== undefined && { ExclusiveStartKey: { pk, sk: { S: sortKey(after) } } }),
   });
-  const entries = Items.map((item) => JSON.parse(item['document']?.S ?? '') as Entry);
+  const entries = Items.map((item) => JSON.parse(item['document']?.S ?? '') as AuditEntry);
   const last = entries.at(-1);
   return { entries, ...(LastEvaluatedKey !== undefined && last !== undefined && { next: last.sequence }) };
 }

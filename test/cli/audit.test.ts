@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type AuditEntry, chainStart, hashAuditEntry } from '../../lambdas/control-plane/audit/chain.ts';
+import { chainStart, hashAuditEntry } from '../../lambdas/control-plane/audit/chain.ts';
+import type { AuditEntry } from '../../lambdas/store/audit-entry.ts';
 import { startAdminServer } from './admin-server.ts';
 import { runCommand } from './run-command.ts';
 

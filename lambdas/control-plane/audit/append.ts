@@ -1,6 +1,6 @@
-import { type AuditTable, listAuditEntries, putAuditEntry } from '../../store/audit-entry.ts';
+import { type AuditEntry, type AuditTable, listAuditEntries, putAuditEntry } from '../../store/audit-entry.ts';
 import { StoreError } from '../../store/client.ts';
-import { type AuditEntry, chainStart, hashAuditEntry } from './chain.ts';
+import { chainStart, hashAuditEntry } from './chain.ts';
 
 /** What happened, as far as the trail may know: ids and digests, never names or secrets. */
 export type AuditFacts = Omit<AuditEntry, 'sequence' | 'previousHash' | 'hash'>;
@@ -14,7 +14,7 @@ const maxTries = 20;
  */
 export async function appendAuditEntry(audit: AuditTable, facts: AuditFacts): Promise<AuditEntry> {
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const { entries } = await listAuditEntries<AuditEntry>(audit, facts.chain, { limit: 1, order: 'newest' });
+    const { entries } = await listAuditEntries(audit, facts.chain, { limit: 1, order: 'newest' });
     const head = entries[0];
     const unhashed = {
       ...facts,

@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto';
-import type * as z from 'zod';
-import type { auditEvent } from '../contract/audit-events.ts';
+import type { AuditEntry } from '../../store/audit-entry.ts';
 
-/**
+/*
  * The audit trail of one organization (or of the platform) is a chain: each entry carries the hash of the one before, so an
  * entry that is changed, removed or put in later breaks it. Cutting off the newest entries leaves a chain that is whole; keep
  * its head (sequence and hash) elsewhere to notice that.
  */
-export type AuditEntry = z.output<typeof auditEvent>;
 
 /** What the first entry has in place of a predecessor's hash. */
 export const chainStart = '0'.repeat(64);

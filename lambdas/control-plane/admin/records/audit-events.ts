@@ -1,5 +1,4 @@
 import { listAuditEntries } from '../../../store/audit-entry.ts';
-import type { AuditEntry } from '../../audit/chain.ts';
 import type { QueryOf, ResponseOf } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Handlers } from '../context.ts';
@@ -21,7 +20,7 @@ async function listChain(
 ): Promise<{ body: ResponseOf<Operations['listAuditEvents']> }> {
   // One more than asked for shows that there are more.
   const page = { limit: limit + 1, after: sequenceOf(cursor), order };
-  const { entries } = await listAuditEntries<AuditEntry>(audit, chain, page);
+  const { entries } = await listAuditEntries(audit, chain, page);
   const data = entries.slice(0, limit);
   return { body: { data, nextCursor: entries.length > limit ? encodeCursor(data.at(-1)?.sequence) : null } };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditEntry, verifyChain } from '../../../../../lambdas/control-plane/audit/chain.ts';
+import { verifyChain } from '../../../../../lambdas/control-plane/audit/chain.ts';
+import type { AuditEntry } from '../../../../../lambdas/store/audit-entry.ts';
 import { type AdminApi, startAdminApi } from '../../../../fixtures/admin-api.ts';
 
 let api: AdminApi;
