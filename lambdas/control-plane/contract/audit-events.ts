@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import type { AuditEntry } from '../../store/audit-entry.ts';
 import { listOf, page, timestamp } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const auditEvent = z
+const auditEvent = z
   .strictObject({
     chain: z.string().meta({ description: 'The organization, or `platform`.' }),
     sequence: z.int().min(1),
@@ -25,6 +26,10 @@ export const auditEvent = z
     id: 'AuditEvent',
     description: 'Written before the change is applied; holds ids and digests, never names or secrets.',
   });
+
+type Described = z.output<typeof auditEvent>;
+// A compile error here means that schema and stored entry have drifted apart.
+true satisfies Described extends AuditEntry ? (AuditEntry extends Described ? true : never) : never;
 
 const list = {
   method: 'GET',

@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts';
 const secretText = z.string().min(1).max(8192).regex(/^\S+$/, 'must not hold spaces or line breaks');
 
 /** What a provider wants to be shown. A plain string is an API key: sent as bearer, header or query, as the provider has it. */
-export const providerSecret = z
+const providerSecret = z
   .union([
     secretText,
     z.strictObject({
@@ -36,7 +36,7 @@ export const providerSecret = z
       'An API key as a string; OAuth 2.0 client credentials; or AWS keys or a role to assume, for providers with `sigv4`.',
   });
 
-export const credential = z
+const credential = z
   .strictObject({
     provider: providerName,
     kind: z.enum(['api-key', 'oauth-client-credentials', 'aws-keys', 'aws-role']),

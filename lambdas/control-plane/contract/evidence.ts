@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { listOf, page, timestamp } from './fields.ts';
 import type { Operation } from './operation.ts';
 
-export const modelCheck = z
+const modelCheck = z
   .strictObject({
     model: z.string(),
     checkedAt: timestamp,
@@ -11,7 +11,7 @@ export const modelCheck = z
   })
   .meta({ id: 'ModelCheck' });
 
-export const dataPlaneEndpoint = z
+const dataPlaneEndpoint = z
   .strictObject({
     region: z.string(),
     url: z.string().exactOptional(),

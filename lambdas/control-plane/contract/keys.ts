@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { budget, cidrs, displayName, endpoints, id, limits, listOf, models, page, timestamp } from './fields.ts';
 import type { Operation } from './operation.ts';
 
-export const apiKey = z
+const apiKey = z
   .strictObject({
     id: id.meta({ description: 'Also the part of the key between its underscores, and `key` in request records.' }),
     organization: id,

@@ -58,7 +58,7 @@ const updateOrganization = z
   })
   .meta({ id: 'UpdateOrganization', description: 'Only what is named changes; null removes.' });
 
-export const balanceAdjustment = z
+const balanceAdjustment = z
   .strictObject({
     id,
     amountMicroUsd: z.int(),

@@ -51,7 +51,7 @@ export const providerDeclarationFields = {
 
 const putProvider = z.strictObject(providerDeclarationFields).meta({ id: 'PutProvider' });
 
-export const provider = z
+const provider = z
   .strictObject({ name: providerName, ...providerDeclarationFields, createdAt: timestamp, updatedAt: timestamp })
   .meta({ id: 'Provider' });
 

@@ -33,7 +33,7 @@ const fields = {
 
 const putRoute = z.strictObject(fields).meta({ id: 'PutRoute' });
 
-export const route = z
+const route = z
   .strictObject({ name: routeAlias, workspace: z.string(), ...fields, createdAt: timestamp, updatedAt: timestamp })
   .meta({ id: 'Route' });
 

@@ -30,7 +30,7 @@ const groupBy = z
     example: 'day,model',
   });
 
-export const usageReport = z
+const usageReport = z
   .strictObject({
     from: day,
     to: day,
