@@ -1,12 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { createAwsTransport } from '../../lambdas/aws/json-transport.ts';
 import { createApiKey } from '../../lambdas/crypto/api-key.ts';
 import { sealSecret } from '../../lambdas/crypto/envelope.ts';
-import { createLocalKeyWrapper } from '../../lambdas/crypto/local-key-wrapper.ts';
 import { Secret } from '../../lambdas/crypto/secret.ts';
 import type { StoreClient } from '../../lambdas/store/client.ts';
-import { createLeanStoreClient } from '../../lambdas/store/lean-client.ts';
 import {
   catalogPolicyId,
   type CatalogPolicy,
@@ -16,11 +11,11 @@ import {
   workspacePolicyId,
   type WorkspacePolicy,
 } from '../../lambdas/store/policy.ts';
-import { tables, type TableNames } from '../../lambdas/store/tables.ts';
+import type { TableNames } from '../../lambdas/store/tables.ts';
 import { putSealedCredential } from '../../lambdas/store/vault.ts';
-import { startLocalDynamo } from '../../local/dynamodb.ts';
-import { type AwsServices, startAwsServices } from './aws-services.ts';
-import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import type { AwsServices } from './aws-services.ts';
+import { startDeployment } from './deployment.ts';
+import type { LambdaHost } from './lambda-host.ts';
 
 export const providerSecret = 'sk-provider-secret-of-the-test';
 
@@ -36,35 +31,11 @@ export interface DeployedProxy {
 }
 
 export async function deployProxy(upstreamUrl: string): Promise<DeployedProxy> {
-  const database = await startLocalDynamo();
-  const wrapper = createLocalKeyWrapper(randomBytes(32));
-  const services = await startAwsServices(wrapper.unwrapper);
-  const transport = createAwsTransport({
-    service: 'dynamodb',
-    region: 'us-east-1',
-    endpoint: database.endpoint,
-    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-  });
-  const store = createLeanStoreClient(transport);
-  const { tableNames } = database;
+  const deployment = await startDeployment();
+  const { store, tableNames, services } = deployment;
   await seedPolicies(store, tableNames, upstreamUrl);
-  await seedCredential(store, tableNames, wrapper.generator);
-
-  const host = await startLambdaHost({
-    codeFolder: fileURLToPath(new URL('../../dist/lambdas/proxy', import.meta.url)),
-    handler: 'index.handler',
-    originHeader: 'origin-secret',
-    environment: {
-      ...Object.fromEntries(
-        Object.entries(tables).map(([name, { environmentVariable }]) => [environmentVariable, name]),
-      ),
-      VAULT_KEY_ARN: 'arn:aws:kms:us-east-1:123456789012:key/vault',
-      ORIGIN_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:origin',
-      AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
-      AWS_ENDPOINT_URL: services.endpoint,
-      ALLOW_PRIVATE_ADDRESSES: 'true',
-    },
-  });
+  await seedCredential(store, tableNames, deployment.keyWrapper.generator);
+  const host = await deployment.deploy('proxy', { originHeader: 'origin-secret' });
   return {
     host,
     store,
@@ -85,12 +56,7 @@ export async function deployProxy(upstreamUrl: string): Promise<DeployedProxy> {
       await putPolicy(store, tableNames.policy, keyPolicyId(publicId), policy);
       return { apiKey: apiKey.reveal(), publicId };
     },
-    async close() {
-      await host.close();
-      transport.close();
-      await services.close();
-      await database.close();
-    },
+    close: deployment.close,
   };
 }
 

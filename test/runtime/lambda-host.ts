@@ -12,6 +12,7 @@ import type { Invocation } from './invocation.ts';
 import { buildRestEvent } from './rest-event.ts';
 import type { FrontSettings } from './rest-event.ts';
 import { refuse, relayStream } from './rest-response.ts';
+import { readWhole, relayWhole } from './whole-response.ts';
 
 /** Lambda's limit on a synchronous invocation's payload: the whole event, not just the body. */
 const PAYLOAD_LIMIT = 6 * 1024 * 1024;
@@ -45,10 +46,21 @@ export interface LambdaHostOptions {
    * @default 60
    */
   readonly idleTimeoutSeconds?: number;
+  /**
+   * How the gateway takes the function's answer: as it comes, or whole.
+   * @default stream
+   */
+  readonly responseMode?: 'stream' | 'buffered';
 }
 
 export interface LambdaHost {
   readonly url: string;
+  /**
+   * Hands the function an event of its own, as a schedule or an event source mapping does, and answers with what it returned.
+   *
+   * @throws InvocationError when it threw, crashed or ran out of time
+   */
+  invoke(event: unknown): Promise<unknown>;
   /** Every invocation since the start, in order of arrival. */
   readonly invocations: Invocation[];
   /** What the function's processes and the host itself have printed, line by line. */
@@ -74,6 +86,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
     originHeader: options.originHeader,
     binaryMediaTypes: options.binaryMediaTypes ?? ['multipart/form-data', 'application/octet-stream'],
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? 60,
+    relay: options.responseMode === 'buffered' ? relayWhole : relayStream,
     pool,
     invocations,
     log: write,
@@ -87,6 +100,15 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     invocations,
     log,
+    invoke: (event) =>
+      new Promise((resolve, reject) => {
+        pool.run({
+          invocation: begin(invocations),
+          event,
+          onResponse: (post) => void readWhole(post).then((payload) => resolve(JSON.parse(payload)), reject),
+          onFailure: reject,
+        });
+      }),
     close: async () => {
       await pool.close();
       server.close();
@@ -98,9 +120,16 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
 
 interface Front extends FrontSettings {
   readonly idleTimeoutSeconds: number;
+  readonly relay: typeof relayStream;
   readonly pool: EnvironmentPool;
   readonly invocations: Invocation[];
   readonly log: (line: string) => void;
+}
+
+function begin(invocations: Invocation[]): Invocation {
+  const invocation: Invocation = { requestId: randomUUID(), coldStart: false, chunks: [] };
+  invocations.push(invocation);
+  return invocation;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, front: Front): Promise<void> {
@@ -109,13 +138,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, front: 
   const event = buildRestEvent(request, body, front);
   if (Buffer.byteLength(JSON.stringify(event)) > PAYLOAD_LIMIT) return refuse(response, 413);
 
-  const invocation: Invocation = { requestId: randomUUID(), coldStart: false, chunks: [] };
-  front.invocations.push(invocation);
+  const invocation = begin(front.invocations);
   response.setTimeout(front.idleTimeoutSeconds * 1000, () => refuse(response, 504));
   front.pool.run({
     invocation,
     event,
-    onResponse: (post) => relayStream(post, response, front.log),
+    onResponse: (post) => front.relay(post, response, front.log),
     onFailure: (error) => {
       front.log(`[gateway] ${error.type}: ${error.message}`);
       refuse(response, error.type === 'Sandbox.Timedout' ? 504 : 502);

@@ -15,7 +15,7 @@ const REFUSALS = {
   504: 'Endpoint request timed out',
 };
 
-const headerValue = z.union([z.string(), z.number(), z.boolean()]);
+export const headerValue = z.union([z.string(), z.number(), z.boolean()]);
 const metadataSchema = z.object({
   statusCode: z.int().min(200).max(599),
   headers: z.record(z.string(), headerValue).optional(),
@@ -23,7 +23,7 @@ const metadataSchema = z.object({
   cookies: z.array(z.string()).optional(),
 });
 
-type HeaderValue = string | number | boolean | (string | number | boolean)[];
+export type HeaderValue = string | number | boolean | (string | number | boolean)[];
 
 interface Prelude {
   readonly statusCode: number;
@@ -110,7 +110,8 @@ function parsePrelude(bytes: Buffer): Prelude | undefined {
   }
 }
 
-function responseHeaders(headers: Record<string, HeaderValue>): Record<string, string | string[]> {
+/** The function's headers as the gateway sends them on. @throws TypeError for what HTTP does not allow */
+export function responseHeaders(headers: Record<string, HeaderValue>): Record<string, string | string[]> {
   const answered: Record<string, string | string[]> = { 'content-type': 'application/json' };
   for (const [name, value] of Object.entries(headers)) {
     const lowerCase = name.toLowerCase();

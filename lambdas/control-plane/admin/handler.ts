@@ -47,6 +47,11 @@ const entry = new Hono<{ Bindings: { requestContext: APIGatewayProxyEvent['reque
 );
 const serve = handle(entry);
 
+/** API Gateway passes on the body of a GET, which means nothing (RFC 9110 section 9.3.1) and which a `Request` cannot have. */
+function withoutMeaninglessBody(event: APIGatewayProxyEvent): APIGatewayProxyEvent {
+  return event.httpMethod === 'GET' || event.httpMethod === 'HEAD' ? { ...event, body: null } : event;
+}
+
 /** Answers before the platform would cut it off: a caller waits for an answer, not for a timeout. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   timeoutEarlyInMillis: 500,
@@ -66,5 +71,8 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   .onError(({ error }) => {
     logger.fault(describeFault('unexpected-error', error));
   })
-  // Hono has types of its own for the same events.
-  .handler(async (event, context) => (await serve(event as unknown as LambdaEvent, context)) as APIGatewayProxyResult);
+  .handler(async (event, context) => {
+    // Hono has types of its own for the same events.
+    const received = withoutMeaninglessBody(event) as unknown as LambdaEvent;
+    return (await serve(received, context)) as APIGatewayProxyResult;
+  });
