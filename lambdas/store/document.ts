@@ -104,7 +104,7 @@ export interface DocumentPage<Value> {
   readonly next?: string;
 }
 
-/** Documents of one partition whose sort key begins with `prefix`, in the order of their sort keys. */
+/** Documents of one partition whose sort key begins with `prefix`, in the order of their sort keys. An empty prefix is all of them. */
 export async function listDocuments<Value>(
   { store, table }: DocumentTable,
   { pk, prefix }: { pk: string; prefix: string },
@@ -112,8 +112,9 @@ export async function listDocuments<Value>(
 ): Promise<DocumentPage<Value>> {
   const { Items = [], LastEvaluatedKey } = await store.query({
     TableName: table,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+    // DynamoDB refuses an empty string for a key, also in a condition that it would fulfil; dynalite takes it.
+    KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix !== '' && { ':prefix': { S: prefix } }) },
     ConsistentRead: true,
     Limit: limit,
     ...(after !== undefined && { ExclusiveStartKey: toKey({ pk, sk: after }) }),

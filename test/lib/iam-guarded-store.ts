@@ -1,3 +1,4 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type StoreClient, StoreError } from '../../lambdas/store/client.ts';
 import type { TableNames } from '../../lambdas/store/tables.ts';
 import { isAllowed, type Statement } from './iam-evaluator.ts';
@@ -13,11 +14,13 @@ export interface GuardedStore {
 
 interface StoreCall {
   readonly TableName?: string | undefined;
-  readonly Key?: object | undefined;
+  readonly Key?: Readonly<Record<string, AttributeValue>> | undefined;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>> | undefined;
+  readonly KeyConditionExpression?: string | undefined;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
-/** A decorator around a real client that answers as DynamoDB does to a role with these statements. */
+/** A decorator around a real client that answers as DynamoDB does to a role with these statements, and to empty keys. */
 export function guardStore(real: StoreClient, statements: readonly Statement[], names: TableNames): GuardedStore {
   const logicalNames = new Map(Object.entries(names).map(([logical, physical]) => [physical, logical as TableName]));
   const refused: string[] = [];
@@ -33,6 +36,10 @@ export function guardStore(real: StoreClient, statements: readonly Statement[], 
       if (!isAllowed(statements, { action: `dynamodb:${action}`, resource: table(name), context })) {
         refused.push(`${action} ${name} ${attributes.join()}`);
         throw new StoreError('rejected', `${action}: AccessDeniedException`);
+      }
+      if (hasEmptyKey(input)) {
+        refused.push(`${action} ${name} with an empty key`);
+        throw new StoreError('rejected', `${action}: ValidationException`);
       }
       used.add(`${name} ${action}`);
       return call(input);
@@ -51,6 +58,18 @@ export function guardStore(real: StoreClient, statements: readonly Statement[], 
     refused,
     used,
   };
+}
+
+/**
+ * DynamoDB takes an empty string for no key, neither of an item nor in a key condition. dynalite does.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+function hasEmptyKey({ Key = {}, KeyConditionExpression, ExpressionAttributeValues = {} }: StoreCall): boolean {
+  const inCondition = Object.entries(ExpressionAttributeValues).filter(([name]) =>
+    (KeyConditionExpression?.split(/[^\w:]+/) ?? []).includes(name),
+  );
+  return [...Object.values(Key), ...inCondition.map(([, value]) => value)].some(({ S }) => S === '');
 }
 
 /** Our expressions name every attribute through a placeholder. */

@@ -69,6 +69,7 @@ describe('the control plane under its own roles', () => {
     );
     for (const list of lists) await call('GET', `/organizations/${list}`);
     for (const path of [
+      '/organizations',
       `/keys/${key}`,
       '/endpoints',
       '/model-checks?model=openai/gpt-5-mini',
