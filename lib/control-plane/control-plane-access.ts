@@ -55,7 +55,7 @@ const reconcileActions: Readonly<Record<keyof ManagedTables, readonly string[]>>
 export const meterAttributesOfAdmin: readonly string[] = ['pk', 'policyVersion', 'balance', 'budget', 'adjustments'];
 
 /** Everything that turns a stored credential into text, or opens another way to it. */
-const openingActions = ['kms:CreateGrant', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const openingActions = ['kms:CreateGrant', 'kms:Decrypt', 'kms:PutKeyPolicy', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
 /** Rights of the function behind the admin API. Every grant is on the role's side: no data plane learns of the control plane. */
 export function grantAdminAccess(role: IRole, own: OwnTables, dataPlanes: readonly ManagedDataPlane[]): void {
@@ -93,13 +93,22 @@ function grantManagedTables(
   }
 }
 
-/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+/**
+ * What an update answers is not limited (`dynamodb:ReturnValues`), since the role may read the whole item anyway.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
 function grantMeterUpdate(role: IRole, meter: ITableV2): void {
   Grant.addToPrincipal({
     grantee: role,
     actions: ['dynamodb:UpdateItem'],
     resourceArns: [meter.tableArn],
-    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...meterAttributesOfAdmin] } },
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...meterAttributesOfAdmin] },
+      // ForAllValues holds for a call without the key: `Null` refuses such a call.
+      Null: { 'dynamodb:Attributes': 'false' },
+    },
   });
 }
 

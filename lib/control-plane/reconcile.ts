@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
@@ -72,7 +72,7 @@ export class Reconcile extends Construct {
 
   /** The construct of aws-scheduler-targets would allow every version of the function too, by a wildcard. */
   #schedule(interval: Duration): CfnSchedule {
-    const role = new Role(this, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    const role = new Role(this, 'ScheduleRole', { assumedBy: this.#schedulerOfThisAccount() });
     grantActions(role, ['lambda:InvokeFunction'], this.function.functionArn);
     grantActions(role, ['sqs:SendMessage'], this.failures.queueArn);
     const minutes = interval.toMinutes();
@@ -90,6 +90,20 @@ export class Reconcile extends Construct {
     });
     schedule.node.addDependency(role);
     return schedule;
+  }
+
+  /**
+   * Without the conditions a schedule of another account could make EventBridge Scheduler use the role. The source is a schedule's
+   * group, never the schedule; ours is in the default one.
+   *
+   * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+   */
+  #schedulerOfThisAccount(): ServicePrincipal {
+    const stack = Stack.of(this);
+    const group = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' });
+    return new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': group } },
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnUserPoolGroup,
@@ -92,10 +92,11 @@ export class SignIn extends Construct {
       this.userPool.addDomain('Domain', { cognitoDomain: { domainPrefix: props.domainPrefix } });
     }
     this.client = this.#newClient(props, federation);
+    const issuer = issuerOf(userPool);
     this.issuer = {
-      issuer: this.userPool.userPoolProviderUrl,
+      issuer,
       audiences: [this.client.userPoolClientId],
-      jwksUrl: `${this.userPool.userPoolProviderUrl}/.well-known/jwks.json`,
+      jwksUrl: `${issuer}/.well-known/jwks.json`,
       roles: [{ claim: 'cognito:groups', value: operatorGroup, role: 'operator' }],
     };
   }
@@ -161,6 +162,16 @@ export class SignIn extends Construct {
       enableTokenRevocation: true,
     });
   }
+}
+
+/**
+ * Put together from its parts, as Cognito documents it: emulators do not know the attribute `ProviderURL` of a pool.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+ */
+function issuerOf(userPool: IUserPool): string {
+  const { region, urlSuffix } = Stack.of(userPool);
+  return `https://cognito-idp.${region}.${urlSuffix}/${userPool.userPoolId}`;
 }
 
 function validateFederation({ domainPrefix, samlProviders = [], oidcProviders = [] }: SignInProps): void {

@@ -13,9 +13,14 @@ export const itemWrites: readonly string[] = [
   'dynamodb:UpdateItem',
 ];
 
-/** What would change a table's items without writing one: deleting it, lifting its protection, giving its items an expiry. */
+/**
+ * What would change a table's items without writing one: deleting it, lifting its protection, giving its items an expiry, letting
+ * somebody else write it, ending its recovery.
+ */
 export const tableChanges: readonly string[] = [
   'dynamodb:DeleteTable',
+  'dynamodb:PutResourcePolicy',
+  'dynamodb:UpdateContinuousBackups',
   'dynamodb:UpdateTable',
   'dynamodb:UpdateTimeToLive',
 ];

@@ -110,7 +110,8 @@ function holds(operator: string, expected: readonly string[], given: readonly st
     case 'ForAllValues:StringEquals':
       return (given ?? []).every((value) => expected.includes(value));
     case 'Null':
-      return expected.includes(String(given === undefined));
+      // A key without a value is no key: IAM's Null is true for both.
+      return expected.includes(String(given === undefined || given.length === 0));
     default:
       throw new Error(`the evaluator does not know the condition operator ${operator}`);
   }

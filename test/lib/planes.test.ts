@@ -23,10 +23,10 @@ const writes = [
   'UpdateItem',
 ];
 const reads = ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'PartiQLSelect', 'Query', 'Scan'];
-const tableActions = ['DeleteTable', 'DescribeTable', 'RestoreTableToPointInTime', 'UpdateTable', 'UpdateTimeToLive'];
-const everyAction = [...writes, ...reads, ...tableActions];
+const tableChanges = ['DeleteTable', 'PutResourcePolicy', 'UpdateContinuousBackups', 'UpdateTable', 'UpdateTimeToLive'];
+const everyAction = [...writes, ...reads, ...tableChanges, 'DescribeTable', 'RestoreTableToPointInTime'];
 
-const opening = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant'];
+const opening = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant', 'kms:PutKeyPolicy'];
 const credentialContext = {
   'kms:EncryptionContext:app': ['gatehouse'],
   'kms:EncryptionContext:organization': ['org_1'],
@@ -85,7 +85,7 @@ const refusedForGood: [FunctionName, string, string][] = [
   ]),
   ...(['admin', 'reconcile'] as const).flatMap((role) => [
     ...opening.map((action): [FunctionName, string, string] => [role, action, 'vault key']),
-    ...[...writes, 'DeleteTable', 'UpdateTable', 'UpdateTimeToLive']
+    ...[...writes, ...tableChanges]
       .filter((action) => action !== 'PutItem')
       .map((action): [FunctionName, string, string] => [role, `dynamodb:${action}`, 'audit']),
   ]),
@@ -159,7 +159,7 @@ describe('the line between the planes', () => {
   ] as const)('lets %s do on the vault key, for a named credential, only: %s', (role, expected) => {
     const statements = roleOf(role);
 
-    const allowed = [...opening, 'kms:GenerateDataKey', 'kms:Encrypt', 'kms:PutKeyPolicy'].filter((action) =>
+    const allowed = [...opening, 'kms:GenerateDataKey', 'kms:Encrypt'].filter((action) =>
       isAllowed(statements, { action, resource: vaultKey, context: credentialContext }),
     );
 
@@ -191,6 +191,28 @@ describe('the line between the planes', () => {
       expect(outcomes).toEqual([true, false]);
     },
   );
+
+  it.each([
+    ['names no attribute', { 'dynamodb:Attributes': [] }],
+    ['reached IAM without its attributes', {}],
+  ])('refuses the admin function an update of a meter that %s', (_case, context) => {
+    const statements = roleOf('admin');
+
+    const allowed = isAllowed(statements, { action: 'dynamodb:UpdateItem', resource: table('meter'), context });
+
+    expect(allowed).toBe(false);
+  });
+
+  it('would notice that the attributes need not be there: ForAllValues alone holds for none', () => {
+    const statements = roleOf('admin').map((statement) => ({
+      ...statement,
+      condition: Object.fromEntries(Object.entries(statement.condition).filter(([operator]) => operator !== 'Null')),
+    }));
+
+    const allowed = isAllowed(statements, { action: 'dynamodb:UpdateItem', resource: table('meter'), context: {} });
+
+    expect(allowed).toBe(true);
+  });
 
   it.each(refusedForGood)('refuses %s %s on the %s, whatever is attached to its role later', (role, action, on) => {
     const statements = [...roleOf(role), attachedLater];

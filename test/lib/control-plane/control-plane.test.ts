@@ -37,9 +37,9 @@ function environmentOf(template: Template, description: RegExp): Record<string, 
 
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;
-  const { 'Fn::Join': join, 'Fn::GetAtt': attribute, Ref } = value as Record<string, [string, unknown[]]>;
+  const { 'Fn::Join': join, Ref } = value as Record<string, [string, unknown[]]>;
   if (join !== undefined) return join[1].map(asText).join(join[0]);
-  return attribute === undefined ? `<${String(Ref)}>` : `https://${attribute.join('.')}`;
+  return String(Ref) === 'AWS::URLSuffix' ? 'amazonaws.com' : `<${String(Ref)}>`;
 }
 
 describe('ControlPlane', () => {
@@ -123,8 +123,11 @@ describe('ControlPlane', () => {
 
     const issuers = parseOidcSettings(environmentOf(template, /admin API$/)['OIDC_ISSUERS']);
 
+    const pool = /^https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/<ControlPlaneSignInUserPool\w+>/;
     expect(issuers).toMatchObject([
       {
+        issuer: expect.stringMatching(new RegExp(`${pool.source}$`)),
+        jwksUrl: expect.stringMatching(new RegExp(`${pool.source}/\\.well-known/jwks\\.json$`)),
         audiences: [expect.stringMatching(/^<ControlPlaneSignInUserPoolClient\w+>$/)],
         roles: [{ claim: 'cognito:groups', value: 'operators', role: 'operator' }],
       },

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { ControlTables } from '../../../lib/control-plane/control-tables.ts';
 import { Reconcile } from '../../../lib/control-plane/reconcile.ts';
-import { bundleFolder, emptyStack, identityStatements, onlyResource } from '../synthesize.ts';
+import { bundleFolder, emptyStack, identityStatements, onlyResource, resourcesOf } from '../synthesize.ts';
 import { managedDataPlane } from './managed-data-planes.ts';
 
 function synthesizeReconcile(interval?: Duration): Template {
@@ -59,13 +59,41 @@ describe('Reconcile', () => {
     ).not.toContain('*');
   });
 
+  it('lends its role to schedules of this account and group only', () => {
+    const template = synthesizeReconcile();
+
+    const [trust] = Object.entries(resourcesOf(template, 'AWS::IAM::Role'))
+      .filter(([id]) => id.startsWith('ReconcileScheduleRole'))
+      .map(([, { Properties }]) => Properties['AssumeRolePolicyDocument']);
+
+    const account = { Ref: 'AWS::AccountId' };
+    expect(trust).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: {
+            StringEquals: {
+              'aws:SourceAccount': account,
+              'aws:SourceArn': {
+                'Fn::Join': [
+                  '',
+                  [expect.stringMatching(/^arn:aws:scheduler:eu-west-1:$/), account, ':schedule-group/default'],
+                ],
+              },
+            },
+          },
+        },
+      ],
+    });
+  });
+
   it('holds no right on the key of stored credentials', () => {
     const template = synthesizeReconcile();
 
     const onKey = identityStatements(template).filter(({ resources }) => resources.join().includes('key/1234abcd'));
 
     expect(onKey.map(({ effect, actions }) => [effect, actions])).toEqual([
-      ['Deny', ['kms:CreateGrant', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo']],
+      ['Deny', ['kms:CreateGrant', 'kms:Decrypt', 'kms:PutKeyPolicy', 'kms:ReEncryptFrom', 'kms:ReEncryptTo']],
     ]);
   });
 
