@@ -4,6 +4,7 @@ import { openSecret } from '../../lambdas/crypto/envelope.ts';
 import { getPolicy, keyPolicyId, type KeyPolicy } from '../../lambdas/store/policy.ts';
 import { putRequestRecord } from '../../lambdas/store/request-record.ts';
 import { getSealedCredential } from '../../lambdas/store/vault.ts';
+import { startOidcProvider } from '../fixtures/oidc-provider.ts';
 import { recordOf } from '../fixtures/usage.ts';
 import { type Call, createCaller } from './admin-caller.ts';
 import { vaultKeyArn } from './aws-services.ts';
@@ -278,6 +279,32 @@ describe('the bootstrap token', () => {
     expect([unavailable.status, unavailable.body.code]).toEqual([503, 'sign_in_unavailable']);
     expect(unavailable.headers.get('retry-after')).not.toBeNull();
     expect(alive.status).toBe(200);
+  });
+});
+
+describe('an OpenID Connect issuer', () => {
+  it('says who calls: an operator by a claim, a member by an address it vouches for', async () => {
+    const member = { email: 'Ada@Example.com', email_verified: true };
+    const oidc = await startOidcProvider({
+      audience: 'gatehouse',
+      clients: { operator: { groups: ['platform'] }, member, stranger: { email: 'ada@example.com' } },
+    });
+    onTestFinished(() => oidc.close());
+    const roles = [{ claim: 'groups', value: 'platform', role: 'operator' }];
+    const OIDC_ISSUERS = JSON.stringify([{ issuer: oidc.issuer, audiences: ['gatehouse'], roles }]);
+    const fresh = createCaller(
+      await deployment.deploy('admin', { responseMode: 'buffered', variables: { OIDC_ISSUERS } }),
+    );
+    const operator = await oidc.token('operator');
+    const body = { email: 'ada@example.com', role: 'member' };
+
+    const invited = await fresh('POST', `/organizations/${organization}/members`, { body, token: operator });
+    const seen = await fresh('GET', '/organizations', { token: await oidc.token('member') });
+    const unseen = await fresh('GET', '/organizations', { token: await oidc.token('stranger') });
+
+    expect(invited.status).toBe(201);
+    expect(seen.body.data).toMatchObject([{ id: organization }]);
+    expect(unseen.body.data).toEqual([]);
   });
 });
 

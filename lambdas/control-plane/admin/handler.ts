@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createAwsTransport } from '../../aws/json-transport.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
+import { thrownFailure } from '../../telemetry/thrown-failure.ts';
 import { createControlPlaneDependencies, requireVariable } from '../composition.ts';
 import { createBootstrapTokenReader } from '../sign-in/bootstrap-token-secret.ts';
 import { parseOidcSettings } from '../sign-in/oidc-settings.ts';
@@ -68,8 +69,9 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     }),
   }),
 })
-  .onError(({ error }) => {
-    logger.fault(describeFault('unexpected-error', error));
+  .onError((request) => {
+    logger.fault(describeFault('unexpected-error', request.error));
+    request.error = thrownFailure(request.error, []);
   })
   .handler(async (event, context) => {
     // Hono has types of its own for the same events.
