@@ -1,9 +1,11 @@
 import middy from '@middy/core';
 import { createAwsTransport } from '../aws/json-transport.ts';
+import { StoreError } from '../store/client.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
 import { tables } from '../store/tables.ts';
 import { createLogger, describeFault } from '../telemetry/logger.ts';
-import { readEvent, type StreamWindowEvent } from './read-event.ts';
+import { thrownFailure } from '../telemetry/thrown-failure.ts';
+import { MappingError, readEvent, type StreamWindowEvent } from './read-event.ts';
 import { rollUp, type RollUpDependencies } from './roll-up.ts';
 
 /** The usage rollup function: composition root and entry. The environment is read here and nowhere else. */
@@ -53,7 +55,8 @@ async function rollUpEvent(event: StreamWindowEvent): Promise<WindowAnswer> {
 /** A throw makes Lambda deliver the batch again, which is safe. */
 export const handler = middy<StreamWindowEvent, WindowAnswer>()
   // Anything returned here would be taken for the answer, and the error for mended.
-  .onError(({ error }) => {
-    logger.fault(describeFault('usage-rollup-failed', error));
+  .onError((request) => {
+    logger.fault(describeFault('usage-rollup-failed', request.error));
+    request.error = thrownFailure(request.error, [StoreError, MappingError]);
   })
   .handler(rollUpEvent);

@@ -24,18 +24,25 @@ export interface StreamWindowEvent {
   readonly shardId?: string;
 }
 
+/** The event source mapping is not what it has to be; only an operator can mend that. */
+export class MappingError extends Error {
+  override readonly name = 'MappingError';
+}
+
 /**
  * The records that were written for the first time. What the table deletes or changes is no usage. An image that is not a
  * whole record is logged and left out: it would fail for ever and hold back all that comes after it.
  *
- * @throws Error when there are records and no shard id: the mapping has no tumbling window.
+ * @throws MappingError when there are records and no shard id: the mapping has no tumbling window.
  */
 export function readEvent(event: StreamWindowEvent, logger: Logger): readonly UsageEntry[] {
   const inserts = (event.Records ?? []).filter(({ eventName }) => eventName === 'INSERT');
   const shard = event.shardId;
   if (inserts.length === 0) return [];
   if (shard === undefined || shard === '') {
-    throw new Error('The event has no shardId: give the event source mapping a tumbling window (docs/usage.md).');
+    throw new MappingError(
+      'The event has no shardId: give the event source mapping a tumbling window (docs/usage.md).',
+    );
   }
   return inserts.flatMap(({ dynamodb }) => {
     const image = dynamodb?.NewImage ?? {};

@@ -1,5 +1,7 @@
 import middy from '@middy/core';
+import { StoreError } from '../../store/client.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
+import { thrownFailure } from '../../telemetry/thrown-failure.ts';
 import { createControlPlaneDependencies } from '../composition.ts';
 import { reconcile, type ReconcileReport } from './reconcile.ts';
 
@@ -10,5 +12,9 @@ const deps = createControlPlaneDependencies(process.env, logger);
 
 /** Counts only; a throw means that the control plane's own table could not be read, and the schedule repeats it. */
 export const handler = middy<unknown, ReconcileReport>()
-  .onError(({ error }) => logger.fault(describeFault('unexpected-error', error)))
+  // Anything returned here would be taken for the answer, and the error for mended.
+  .onError((request) => {
+    logger.fault(describeFault('unexpected-error', request.error));
+    request.error = thrownFailure(request.error, [StoreError]);
+  })
   .handler(() => reconcile(deps, deps.now()));
