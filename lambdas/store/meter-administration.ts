@@ -21,6 +21,15 @@ export const organizationMeterId = (organization: string): string => `org#${orga
 export const workspaceMeterId = (workspace: string): string => `workspace#${workspace}`;
 export const budgetMeterId = (organization: string): string => `budget#${organization}`;
 
+/** Every sum of micro-USD up to here is exact in a double, with room for what requests under way give back. */
+const maxBalanceMicroUsd = 9_000_000_000_000_000;
+
+/** An adjustment would bring the balance, or all that was ever paid in, above what can be counted exactly. */
+export class BalanceTooHighError extends Error {
+  override readonly name = 'BalanceTooHighError';
+  readonly maxMicroUsd = maxBalanceMicroUsd;
+}
+
 /** A negative adjustment asked for more than the balance has. */
 export class BalanceTooLowError extends Error {
   override readonly name = 'BalanceTooLowError';
@@ -58,7 +67,8 @@ export async function raiseMeterPolicyVersion(meters: MeterStore, id: string, ve
  * Adds to the prepaid balance of an organization, or takes from it, exactly once for each adjustment id: repeated, it answers
  * with the balance as it is. An id is remembered for a day at least (`pruneAdjustments`).
  *
- * @throws BalanceTooLowError when more is to be taken than the balance has; nothing is taken then.
+ * @throws BalanceTooLowError when more is to be taken than the balance has, BalanceTooHighError when it would become too large
+ *   to be exact; nothing is changed then.
  * @throws StoreError; then it may have been applied or not, and calling again is right.
  */
 export async function adjustBalance(
@@ -67,20 +77,23 @@ export async function adjustBalance(
   { id, amountMicroUsd }: { id: string; amountMicroUsd: number },
 ): Promise<{ balanceMicroUsd: number }> {
   const Key = { pk: { S: organizationMeterId(organization) } };
-  const taken = -amountMicroUsd;
+  const isTaking = amountMicroUsd < 0;
+  const bound = isTaking ? -amountMicroUsd : maxBalanceMicroUsd - amountMicroUsd;
+  // What was paid in is never less than what is left of it.
+  const isInRange = isTaking ? '#balance >= :bound' : '(attribute_not_exists(#budget) OR #budget <= :bound)';
   try {
     const { Attributes } = await meters.store.updateItem({
       TableName: meters.table,
       Key,
       // Both, since budget = balance + held + spent.
       UpdateExpression: 'ADD #balance :amount, #budget :amount, #adjustments :ids',
-      ConditionExpression: `NOT contains(#adjustments, :id)${taken > 0 ? ' AND #balance >= :taken' : ''}`,
+      ConditionExpression: `NOT contains(#adjustments, :id) AND ${isInRange}`,
       ExpressionAttributeNames: { '#balance': 'balance', '#budget': 'budget', '#adjustments': 'adjustments' },
       ExpressionAttributeValues: {
         ':amount': { N: String(amountMicroUsd) },
         ':ids': { SS: [id] },
         ':id': { S: id },
-        ...(taken > 0 && { ':taken': { N: String(taken) } }),
+        ':bound': { N: String(bound) },
       },
       ReturnValues: 'UPDATED_NEW',
     });
@@ -90,8 +103,10 @@ export async function adjustBalance(
   }
   const { Item } = await meters.store.getItem({ TableName: meters.table, Key, ConsistentRead: true });
   const balanceMicroUsd = Number(Item?.['balance']?.N ?? 0);
-  if (!(Item?.['adjustments']?.SS ?? []).includes(id)) throw new BalanceTooLowError(Math.max(0, balanceMicroUsd));
-  return { balanceMicroUsd };
+  if ((Item?.['adjustments']?.SS ?? []).includes(id)) return { balanceMicroUsd };
+  throw isTaking
+    ? new BalanceTooLowError(Math.max(0, balanceMicroUsd))
+    : new BalanceTooHighError('the balance would be too large to be exact');
 }
 
 /**

@@ -39,9 +39,15 @@ export function notFound(): Problem {
   return new Problem('not_found', 404, 'There is no such resource.');
 }
 
-export function invalidRequest(...errors: readonly FieldError[]): Problem {
-  const named = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return new Problem('invalid_request', 400, 'The request is not valid.', { detail: named, errors });
+/** A body can have more wrong members than an answer has room for. */
+const maxErrors = 20;
+
+/** Names the first 20 of them. */
+export function invalidRequest(...faults: readonly FieldError[]): Problem {
+  const errors = faults.slice(0, maxErrors);
+  const named = errors.map(({ field, message }) => `${field}: ${message}`);
+  const detail = [...named, ...(faults.length > maxErrors ? [`and ${faults.length - maxErrors} more`] : [])].join('; ');
+  return new Problem('invalid_request', 400, 'The request is not valid.', { detail, errors });
 }
 
 /** A change that came in between, told by its ETag. */

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import { providerName, routeAlias } from '../contract/fields.ts';
+import { idPattern, providerName, routeAlias } from '../contract/fields.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { AdminRequest } from './admin-request.ts';
-import { fieldErrorsOf, invalidRequest, Problem } from './problem.ts';
+import { fieldErrorsOf, invalidRequest, notFound, Problem } from './problem.ts';
 
 /** Names chosen by callers; ids are ours and simply not found when they are none. */
 const parameterSchemas: Readonly<Record<string, z.ZodType>> = { provider: providerName, route: routeAlias };
@@ -17,10 +17,12 @@ export interface Input {
 /**
  * Everything the caller may have got wrong about the form of the request.
  *
- * @throws Problem 400 naming each field, 415.
+ * @throws Problem 400 naming each field, 404 for an id that cannot be one, 415.
  */
 export function readInput(operation: Operation, request: AdminRequest): Input {
   for (const [name, value] of Object.entries(request.parameters)) {
+    // The ids of tenants were looked at when the path was followed. This one becomes part of a key, which takes no text of any length.
+    if (name === 'member' && !idPattern.test(value)) throw notFound();
     const parsed = parameterSchemas[name]?.safeParse(value);
     if (parsed?.success === false) throw invalidRequest({ field: `path.${name}`, message: messageOf(parsed.error) });
   }

@@ -6,13 +6,31 @@ import * as z from 'zod';
 export const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 export const id = z.string().regex(idPattern);
 
+/** As the API shows a name: what was stored under an older rule is shown all the same. */
+export const shownName = z.string().meta({ description: 'A name for people.', example: 'Acme research' });
+
+/** Some characters stand for up to 18 others when names are compared, and a name is part of a key of the store. */
+const maxComparedLength = 256;
+
+/**
+ * As a caller may choose a name. Operators read the names of tenants in terminals and tables: what moves the cursor, turns the
+ * direction of writing or cannot be seen could make one look like another's.
+ */
 export const displayName = z
   .string()
   .trim()
   .min(1)
   .max(128)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+  .regex(
+    // eslint-disable-next-line no-control-regex
+    /^[^\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]*$/,
+    'must not hold control characters, nor invisible ones',
+  )
+  .refine(
+    (name) => name.isWellFormed() && name.normalize('NFKC').length <= maxComparedLength,
+    `must be Unicode text, of at most ${maxComparedLength} characters with compatibility characters written out`,
+  )
+  .refine((name) => /[^\s\p{Default_Ignorable_Code_Point}]/u.test(name), 'must have something to see')
   .meta({ description: 'A name for people.', example: 'Acme research' });
 
 export const providerName = z
@@ -62,7 +80,7 @@ const cidr = z
 export const models = z.array(modelPattern).min(1).max(200).meta({
   description: 'Models that may be used: `provider/model`, a bare name, a route, or a beginning with `*`. Absent: all.',
 });
-export const endpoints = z.array(z.enum(callerEndpoints)).min(1).meta({
+export const endpoints = z.array(z.enum(callerEndpoints)).min(1).max(callerEndpoints.length).meta({
   description: 'Paths that may be called. Absent: all.',
 });
 export const cidrs = z.array(cidr).min(1).max(200).meta({

@@ -1,5 +1,17 @@
 import * as z from 'zod';
-import { budget, cidrs, displayName, endpoints, id, limits, listOf, models, page, timestamp } from './fields.ts';
+import {
+  budget,
+  cidrs,
+  displayName,
+  endpoints,
+  id,
+  limits,
+  listOf,
+  models,
+  page,
+  shownName,
+  timestamp,
+} from './fields.ts';
 import type { Operation } from './operation.ts';
 
 const apiKey = z
@@ -7,7 +19,7 @@ const apiKey = z
     id: id.meta({ description: 'Also the part of the key between its underscores, and `key` in request records.' }),
     organization: id,
     workspace: id,
-    name: displayName,
+    name: shownName,
     status: z.enum(['active', 'revoked']),
     lastFour: z.string(),
     models: models.exactOptional(),

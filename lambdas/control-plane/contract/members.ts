@@ -17,7 +17,9 @@ const subject = z
   .string()
   .min(3)
   .max(1024)
-  .regex(/^\S+#\S+$/, 'must be "<issuer>#<subject>"')
+  // An issuer has no fragment, so there is one way to read it, and one for the expression to match: also a text that is much too
+  // long is tried.
+  .regex(/^[!-"$-~]+#[!-~]+$/, 'must be "<issuer>#<subject>" in printable ASCII without spaces')
   .meta({
     description: '`<issuer>#<sub>` of the token: for services and for directories without e-mail.',
     example: 'https://idp.example.com#248289761001',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { budget, displayName, id, limits, listOf, microUsd, page, region, timestamp } from './fields.ts';
+import { budget, displayName, id, limits, listOf, microUsd, page, region, shownName, timestamp } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 const billing = z.enum(['postpaid', 'prepaid']).meta({
@@ -13,12 +13,16 @@ const retentionDays = z
 const zeroRetention = z.boolean().meta({
   description: 'Only providers that keep nothing may be called: accounts or declarations marked `zeroRetention`.',
 });
-const regions = z.array(region).min(1).meta({ description: 'Regions whose data plane may serve it. Absent: all.' });
+const regions = z
+  .array(region)
+  .min(1)
+  .max(50)
+  .meta({ description: 'Regions whose data plane may serve it. Absent: all.' });
 
 export const organization = z
   .strictObject({
     id,
-    name: displayName,
+    name: shownName,
     billing,
     retentionDays,
     zeroRetention,

@@ -41,9 +41,14 @@ const auth = z
 /** Members of `PUT /providers/{provider}`; the local runner’s configuration file takes the same. */
 export const providerDeclarationFields = {
   baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2048),
-  protocols: z.array(z.enum(protocolNames)).min(1).default(['openai-chat', 'openai-embeddings']).meta({
-    description: 'What it speaks, preferred first.',
-  }),
+  protocols: z
+    .array(z.enum(protocolNames))
+    .min(1)
+    .max(protocolNames.length)
+    .default(['openai-chat', 'openai-embeddings'])
+    .meta({
+      description: 'What it speaks, preferred first.',
+    }),
   auth: auth.default({ kind: 'bearer' }),
   models: z.array(declaredModel).min(1).max(1000),
   zeroRetention: z.literal(true).exactOptional().meta({ description: 'It keeps nothing of a request.' }),

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { budget, displayName, id, limits, listOf, page, timestamp } from './fields.ts';
+import { budget, displayName, id, limits, listOf, page, shownName, timestamp } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 export const workspace = z
   .strictObject({
     id,
     organization: id,
-    name: displayName,
+    name: shownName,
     limits: limits.exactOptional(),
     budget: budget.exactOptional(),
     createdAt: timestamp,

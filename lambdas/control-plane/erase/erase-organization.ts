@@ -1,5 +1,5 @@
 import { iterateMembers, eraseMember } from '../../store/control/member.ts';
-import { releaseName } from '../../store/control/name-claim.ts';
+import { releaseNamesOf } from '../../store/control/name-claim.ts';
 import { getOrganization, type OrganizationRecord, replaceOrganization } from '../../store/control/organization.ts';
 import { eraseOrganizationDocuments } from '../../store/control/partition.ts';
 import { iterateWorkspaces } from '../../store/control/workspace.ts';
@@ -41,21 +41,30 @@ export async function eraseOrganization(
   // Members, names and the item itself stay until then: by them an erasure is taken up again.
   if (worstOf(erasures) === 'busy') return 'busy';
   if (!(await eraseOrganizationItems(deps, organization, deadlineMs))) return 'busy';
-  await releaseName(control, { scope: { kind: 'organization' }, name: record.name, owner: organization });
+  await releaseNamesOf(control, organization);
   return entomb(deps, organization);
 }
 
 const dayMs = 86_400_000;
 
-/** Members and all other items in the organization's partition; says whether nothing is left. */
+/**
+ * Members, workspaces that were made while the others were erased, and all other items in the organization's partition; says
+ * whether nothing is left.
+ */
 export async function eraseOrganizationItems(
-  { control }: EraseDependencies,
+  deps: EraseDependencies,
   organization: string,
   deadlineMs: number,
 ): Promise<boolean> {
+  const { control } = deps;
   for await (const { value } of iterateMembers(control, organization)) {
     if (Date.now() >= deadlineMs) return false;
     await eraseMember(control, { organization, id: value.id });
+  }
+  // A call that made one and died has also written what lies outside of the partition.
+  for await (const { value } of iterateWorkspaces(control, organization)) {
+    const place = { organization, workspace: value.id };
+    if ((await eraseWithdrawnWorkspace(deps, place, deadlineMs)) === 'busy') return false;
   }
   return eraseOrganizationDocuments(control, organization, deadlineMs);
 }

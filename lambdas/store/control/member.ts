@@ -61,7 +61,7 @@ export const replaceMember = (
   version: number,
 ): Promise<number | undefined> => replaceDocument(control, keyOf(record.organization, record.id), record, version);
 
-/** With a version only if it still has that; says whether it is gone. */
+/** With a version only if it still has that (0: only if there is none); says whether it is gone. */
 export async function deleteMember(
   control: DocumentTable,
   { organization, id }: { organization: string; id: string },

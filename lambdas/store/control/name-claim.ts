@@ -4,6 +4,7 @@ import {
   type DocumentKey,
   type DocumentTable,
   getDocument,
+  iterateDocuments,
   replaceDocument,
 } from '../document.ts';
 
@@ -15,6 +16,7 @@ import {
  * | claimName          | `names` or `org#<organization>` / `name#<kind>#<lower-case name>` | create, rename |
  * | getNameClaim       | the same                                                    | rename    |
  * | releaseName        | the same                                                    | rename, erase |
+ * | releaseNamesOf     | `names`                                                     | erase     |
  *
  * The claim is written before its owner. A claim whose owner never came to be (the process died in between) may be taken over
  * after a minute.
@@ -34,8 +36,14 @@ interface Claim {
 const graceMs = 60_000;
 const maxTries = 3;
 
-/** Names that are equal in this form are the same name. */
-export const comparableName = (name: string): string => name.normalize('NFKC').toLowerCase();
+/** Names that are equal in this form are the same name: case, spaces and what cannot be seen make no other. */
+export const comparableName = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 
 function keyOf({ kind, organization }: NameScope, name: string): DocumentKey {
   const pk = organization === undefined ? 'names' : `org#${organization}`;
@@ -83,4 +91,12 @@ export async function releaseName(
   const current = await getNameClaim(control, claim);
   if (current === undefined || (version !== undefined && version !== current)) return;
   await deleteDocument(control, keyOf(claim.scope, claim.name), current);
+}
+
+/** Gives back every name that an organization claimed, also those of renames that died before they gave the old one back. */
+export async function releaseNamesOf(control: DocumentTable, organization: string): Promise<void> {
+  const place = { pk: 'names', prefix: 'name#organization#' };
+  for await (const { sk, value, version } of iterateDocuments<Claim>(control, place)) {
+    if (value.owner === organization) await deleteDocument(control, { pk: place.pk, sk }, version);
+  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   adjustBalance,
+  BalanceTooHighError,
   BalanceTooLowError,
   deleteMeter,
   lastUsedAt,
@@ -72,6 +73,18 @@ describe('a balance adjustment', () => {
 
     expect(again).toEqual({ balanceMicroUsd: 137 });
     expect(await store.meter(`org#${organization}`)).toMatchObject({ balanceMicroUsd: 137, budgetMicroUsd: 137 });
+  });
+
+  test('is refused, and changes nothing, where the balance would be too large to be exact', async () => {
+    const organization = newOrganization();
+    for (let paid = 0; paid < 9; paid += 1) {
+      await adjustBalance(store.meters, organization, adjustmentOf(1_000_000_000_000_000));
+    }
+
+    const more = adjustBalance(store.meters, organization, adjustmentOf(1));
+
+    await expect(more).rejects.toBeInstanceOf(BalanceTooHighError);
+    expect(await store.meter(`org#${organization}`)).toMatchObject({ balanceMicroUsd: 9_000_000_000_000_000 });
   });
 
   test('keeps the meter’s sum right beside holds and spending', async () => {

@@ -27,7 +27,7 @@ const privateDomains = ['localhost', 'local', 'internal', 'localdomain', 'home.a
 
 /** `hostname` as URLs have it, where every way of writing an IPv4 address has become the usual one. */
 function isPrivateHost(hostname: string): boolean {
-  const name = hostname.replace(/\.$/, '');
+  const name = hostname.replace(/\.+$/, '');
   if (name.startsWith('[') || isIP(name) !== 0) return isPrivateLiteral(name);
   // Without a dot it is a name of some local network.
   return !name.includes('.') || privateDomains.some((domain) => name === domain || name.endsWith(`.${domain}`));

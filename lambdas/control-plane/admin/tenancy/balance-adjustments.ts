@@ -3,10 +3,10 @@ import {
   createBalanceAdjustment,
   deleteBalanceAdjustment,
 } from '../../../store/control/balance-adjustment.ts';
-import { adjustBalance, BalanceTooLowError } from '../../../store/meter-administration.ts';
+import { adjustBalance, BalanceTooHighError, BalanceTooLowError } from '../../../store/meter-administration.ts';
 import type { Context, Handlers } from '../context.ts';
 import { keyUsedBefore, requireCreatedFromSame } from '../created-before.ts';
-import { Problem } from '../problem.ts';
+import { type FieldError, Problem } from '../problem.ts';
 import { requireStillActive } from './still-active.ts';
 
 /** The meter remembers an adjustment for a day at least; one hour less is surely within that. */
@@ -51,18 +51,31 @@ function requirePrepaid({ organization }: Adjusts): void {
   });
 }
 
-/** @throws Problem 409 when more is to be taken than there is. */
+/** @throws Problem 409 when more is to be taken than there is, or the balance would become too large to be exact. */
 async function adjust({ deps }: Adjusts, record: BalanceAdjustmentRecord): Promise<{ balanceMicroUsd: number }> {
   const [{ store, tables }] = deps.dataPlanes;
   try {
     return await adjustBalance({ store, table: tables.meter }, record.organization, record);
   } catch (error) {
-    if (!(error instanceof BalanceTooLowError)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
     await deleteBalanceAdjustment(deps.control, record.organization, record.id);
-    const message = `must not take more than the balance has: ${error.availableMicroUsd} micro-USD`;
-    throw new Problem('conflict', 409, 'The balance is too low.', {
-      detail: `body.amountMicroUsd: ${message}`,
-      errors: [{ field: 'body.amountMicroUsd', message }],
-    });
+    throw refusal;
   }
+}
+
+function refusalOf(error: unknown): Problem | undefined {
+  if (error instanceof BalanceTooLowError) {
+    const message = `must not take more than the balance has: ${error.availableMicroUsd} micro-USD`;
+    return outOfRange('The balance is too low.', { field: 'body.amountMicroUsd', message });
+  }
+  if (error instanceof BalanceTooHighError) {
+    const message = `must not bring what was paid in above ${error.maxMicroUsd} micro-USD`;
+    return outOfRange('The balance would be too large.', { field: 'body.amountMicroUsd', message });
+  }
+  return undefined;
+}
+
+function outOfRange(title: string, fault: FieldError): Problem {
+  return new Problem('conflict', 409, title, { detail: `${fault.field}: ${fault.message}`, errors: [fault] });
 }

@@ -90,7 +90,8 @@ export const memberHandlers: Handlers<'createMember' | 'listMembers' | 'getMembe
       const place = { organization: context.organization.value.id, id: parameters.member };
       const read = () => getMember(deps.control, place.organization, place.id);
       // A call that died may have left the way back from the identity; without a member it gives nobody anything.
-      if ((await read()) === undefined) await deleteMember(deps.control, place);
+      // Bound to there being none: one who is made a member at this very moment is not removed without a word.
+      if ((await read()) === undefined) await deleteMember(deps.control, place, 0);
       await changeStored(context.ifMatch, read, async ({ value, version }) => {
         await requirePrivilege(context, value.role);
         await requireOwnerRemains(context, value);

@@ -28,7 +28,10 @@ const eraseMs = 20_000;
 export const organizationHandlers: Handlers<
   'createOrganization' | 'listOrganizations' | 'getOrganization' | 'updateOrganization' | 'deleteOrganization'
 > = {
-  /** Order: name, audit entry, record, policy. Repeated after a crash it finds the name and the record to be its own. */
+  /**
+   * Order: name, audit entry, record, policy. Repeated after a crash it finds the name and the record to be its own. Repeated
+   * after the organization was deleted it leaves nothing: neither a name nor an entry in a trail that has come to its end.
+   */
   async createOrganization(context) {
     const { deps, body } = context;
     requireKnownRegions(body.regions, deps);
@@ -36,6 +39,7 @@ export const organizationHandlers: Handlers<
     const at = new Date(context.now).toISOString();
     const record: OrganizationRecord = { id, ...defaults, ...body, status: 'active', createdAt: at, updatedAt: at };
 
+    requireNotDeleted(await getOrganization(deps.control, id));
     await takeName(deps.control, nameOfOrganization(id, deps.control), record.name);
     const shown = showOrganization(record);
     await context.audit({ action: 'organization.create', target: `organization/${id}`, after: shown, chain: id });
@@ -140,11 +144,15 @@ async function createOrFind(control: DocumentTable, record: OrganizationRecord):
   if (await createOrganization(control, record)) return { value: record, version: 1 };
   const stored = await getOrganization(control, record.id);
   if (stored === undefined) throw conflict();
-  if (stored.value.status !== 'active') {
-    throw new Problem('being_deleted', 409, 'The organization that this Idempotency-Key made is being deleted.');
-  }
+  requireNotDeleted(stored);
   requireCreatedFromSame(stored.value, record);
   return stored;
+}
+
+/** @throws Problem 409 */
+function requireNotDeleted(stored: Stored<OrganizationRecord> | undefined): void {
+  if (stored === undefined || stored.value.status === 'active') return;
+  throw new Problem('being_deleted', 409, 'The organization that this Idempotency-Key made is being deleted, or was.');
 }
 
 /** Order: the new name, audit entry, record, the old name. */

@@ -4,7 +4,15 @@ import { type StoreClient, StoreError } from '../../../../lambdas/store/client.t
 import { getOrganization, type OrganizationRecord } from '../../../../lambdas/store/control/organization.ts';
 import { getMeter, settleReservation } from '../../../../lambdas/store/meter.ts';
 import { listRequestRecords, putRequestRecord } from '../../../../lambdas/store/request-record.ts';
-import { createControlPlane, createFullTenant, dumpTables, requestRecordOf } from '../../../fixtures/control-plane.ts';
+import {
+  createControlPlane,
+  createFullTenant,
+  createKeyRecord,
+  createWorkspaceRecord,
+  dumpTables,
+  requestRecordOf,
+  storeCredential,
+} from '../../../fixtures/control-plane.ts';
 import { createCrashingWrites } from '../../../fixtures/crashing-writes.ts';
 import { startTestStore, type TestStore } from '../../../fixtures/data-plane.ts';
 import { claimOf, hold, take } from '../../../fixtures/meters.ts';
@@ -20,6 +28,20 @@ afterAll(async () => {
 });
 
 const soon = (): number => Date.now() + 60_000;
+
+/** The store as it is for whoever waits until something of this kind is about to be deleted for the first time. */
+function before(store: StoreClient, sortKey: RegExp, act: () => Promise<unknown>): StoreClient {
+  let done = false;
+  return {
+    ...store,
+    async deleteItem(input) {
+      const isNow = !done && sortKey.test(input.Key?.['sk']?.S ?? '');
+      done ||= isNow;
+      if (isNow) await act();
+      return store.deleteItem(input);
+    },
+  };
+}
 
 /** Everything but what stays of an erased organization for two days: its id and dates. */
 async function dumpWithoutTombstones(): Promise<unknown[]> {
@@ -39,6 +61,24 @@ describe('erasing an organization', () => {
     expect(erasure).toBe('erased');
     expect(await dumpWithoutTombstones()).toEqual(before);
     expect(full.length).toBeGreaterThan(before.length + 50);
+  });
+
+  test('takes a workspace, too, that a call which died has made meanwhile', async () => {
+    const { deps } = createControlPlane(stores);
+    const untouched = await dumpWithoutTombstones();
+    const { id } = await createFullTenant(deps);
+    // Its members go once all workspaces that were there are erased.
+    const late = (store: StoreClient): StoreClient =>
+      before(store, /^member#/, async () => {
+        const workspace = await createWorkspaceRecord(deps, id);
+        await createKeyRecord(deps, workspace);
+        await storeCredential(deps, workspace, 'openai', 1);
+      });
+    const { deps: interrupted } = createControlPlane(stores, { wrap: late });
+
+    await eraseOrganization(interrupted, id, soon());
+
+    expect(await dumpWithoutTombstones()).toEqual(untouched);
   });
 
   test('keeps its id and dates only, marked as deleted', async () => {

@@ -33,6 +33,7 @@ describe('urlFault', () => {
     'https://[::ffff:127.0.0.1]/',
     'https://[::ffff:10.0.0.1]/',
     'https://localhost/v1',
+    'https://localhost../v1',
     'https://LOCALHOST./v1',
     'https://api.localhost',
     'https://printer.local',

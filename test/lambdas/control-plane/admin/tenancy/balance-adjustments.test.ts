@@ -92,6 +92,16 @@ describe('createBalanceAdjustment', () => {
     expect((await adjust(-1000)).body.balanceMicroUsd).toBe(0);
   });
 
+  it('refuses to bring it to where it could not be counted exactly, and leaves no trace of that', async () => {
+    for (let paid = 0; paid < 9; paid += 1) await adjust(1_000_000_000_000_000);
+
+    const { status, body } = await adjust(1, undefined, 'one too many');
+
+    expect([status, body.code, body.errors[0].field]).toEqual([409, 'conflict', 'body.amountMicroUsd']);
+    expect(await balance()).toBe(9_000_000_000_000_000);
+    expect(await api.dump('control')).not.toContain('one too many');
+  });
+
   it('pays once for a call that is repeated at the same time and later', async () => {
     const key = randomUUID();
 

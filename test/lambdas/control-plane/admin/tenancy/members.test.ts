@@ -1,17 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StoreClient } from '../../../../../lambdas/store/client.ts';
 import { getMember, listOrganizationsOfMember, memberIdOf } from '../../../../../lambdas/store/control/member.ts';
 import { type AdminAnswer, type AdminApi, startAdminApi } from '../../../../fixtures/admin-api.ts';
 import { atEveryCrash, createCrashingWrites } from '../../../../fixtures/crashing-writes.ts';
 
 const crashes = createCrashingWrites();
+/** Something that comes in between just before the next deletion reaches the store. */
+let beforeDeletion: (() => Promise<unknown>) | undefined;
 /** The API's clock, ahead of the real one by what tests let pass. */
 let ahead = 0;
 let api: AdminApi;
 let organization: string;
 
 beforeAll(async () => {
-  api = await startAdminApi({ wrapStore: crashes.wrap, now: () => Date.now() + ahead });
+  const wrapStore = (store: StoreClient): StoreClient => ({
+    ...crashes.wrap(store),
+    async deleteItem(input) {
+      const first = beforeDeletion;
+      beforeDeletion = undefined;
+      await first?.();
+      return crashes.wrap(store).deleteItem(input);
+    },
+  });
+  api = await startAdminApi({ wrapStore, now: () => Date.now() + ahead });
 });
 
 beforeEach(async () => {
@@ -211,6 +223,26 @@ describe('deleteMember', () => {
     expect((await api.call('GET', '/organizations', { token })).body.data).toEqual([]);
     expect((await remove(id)).status).toBe(404);
     expect(await trail()).toContain(`member.delete member/${id}`);
+  });
+
+  it('removes nobody who is made an owner at the very moment it finds no such member', async () => {
+    const admin = await join('admin');
+    const email = `${randomUUID()}@example.com`;
+    const id = memberIdOf({ kind: 'email', value: email });
+    beforeDeletion = () => create({ email, role: 'owner' });
+
+    const { status } = await remove(id, { token: admin.token });
+
+    expect(status).toBe(403);
+    expect((await api.call('GET', `${members()}/${id}`)).body).toMatchObject({ role: 'owner' });
+    expect(await listOrganizationsOfMember(api.deps.control, id)).toEqual([organization]);
+  });
+
+  it('answers 404 for what cannot be the id of a member, however long it is', async () => {
+    const id = 'x'.repeat(2000);
+
+    expect((await remove(id)).body.code).toBe('not_found');
+    expect((await api.call('GET', `${members()}/${id}`)).body.code).toBe('not_found');
   });
 
   it('lets an admin remove members, but no owner or admin', async () => {

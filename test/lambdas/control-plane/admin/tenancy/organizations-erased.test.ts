@@ -41,6 +41,40 @@ describe('deleteOrganization', () => {
     expect((await api.call('POST', '/organizations', { body: { name } })).status).toBe(201);
   });
 
+  it('leaves nothing behind where the call that made it comes once more', async () => {
+    const name = `Again ${randomUUID()}`;
+    const create = () =>
+      api.call('POST', '/organizations', {
+        body: { name },
+        headers: { 'idempotency-key': `make ${name}`.replaceAll(' ', '-') },
+      });
+    const id: string = (await create()).body.id;
+    await remove(id);
+    const trail = await api.dump('audit');
+
+    const { status, body } = await create();
+
+    expect([status, body.code]).toEqual([409, 'being_deleted']);
+    expect(await api.dump('audit')).toBe(trail);
+    expect((await api.dump('control')).toLowerCase()).not.toContain(name.toLowerCase());
+    expect((await api.call('POST', '/organizations', { body: { name } })).status).toBe(201);
+  });
+
+  it('gives back the old name, too, where a change of name had died', async () => {
+    const [old, newer] = [`Old ${randomUUID()}`, `New ${randomUUID()}`];
+    const id = await created(old);
+    // Writes of a rename: the new name, the audit entry, the record, and then the old name is given back.
+    crashes.crashAt(4, false);
+    await api.call('PATCH', `/organizations/${id}`, { body: { name: newer } });
+    expect(crashes.recover()).toBe(true);
+
+    const { status } = await remove(id);
+
+    expect(status).toBe(204);
+    const left = (await api.dump('control')).toLowerCase();
+    expect([left.includes(old.toLowerCase()), left.includes(newer.toLowerCase())]).toEqual([false, false]);
+  });
+
   it('answers 404 once it is gone', async () => {
     const id = await created();
     await remove(id);
