@@ -30,7 +30,7 @@ afterAll(async () => {
 const soon = (): number => Date.now() + 60_000;
 
 /** The store as it is for whoever waits until something of this kind is about to be deleted for the first time. */
-function before(store: StoreClient, sortKey: RegExp, act: () => Promise<unknown>): StoreClient {
+function interruptedBefore(store: StoreClient, sortKey: RegExp, act: () => Promise<unknown>): StoreClient {
   let done = false;
   return {
     ...store,
@@ -69,7 +69,7 @@ describe('erasing an organization', () => {
     const { id } = await createFullTenant(deps);
     // Its members go once all workspaces that were there are erased.
     const late = (store: StoreClient): StoreClient =>
-      before(store, /^member#/, async () => {
+      interruptedBefore(store, /^member#/, async () => {
         const workspace = await createWorkspaceRecord(deps, id);
         await createKeyRecord(deps, workspace);
         await storeCredential(deps, workspace, 'openai', 1);
