@@ -5,7 +5,9 @@ import * as z from 'zod';
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https URL' });
 const providerName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9-]{2,31}$/, 'must be 3 to 32 letters, digits and hyphens, beginning with a letter');
+  .regex(/^[A-Za-z][A-Za-z0-9-]{2,31}$/, 'must be 3 to 32 letters, digits and hyphens, beginning with a letter')
+  // Cognito's name for the users of the pool itself.
+  .refine((name) => name.toUpperCase() !== 'COGNITO', 'must not be "COGNITO"');
 
 const samlProvider = z.strictObject({
   name: providerName,
@@ -28,6 +30,19 @@ const oidcProvider = z.strictObject({
     .exactOptional(),
 });
 
+/**
+ * A page over https, a program on the same machine, or an app by a scheme of its own.
+ *
+ * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+ */
+const callbackUrl = z
+  .url()
+  .refine((text) => !text.includes('#'), 'must have no fragment')
+  .refine(
+    (text) => !/^http:/i.test(text) || /^http:\/\/localhost[:/]/.test(text),
+    'must be https, or http on localhost',
+  );
+
 const signIn = z
   .strictObject({
     /** False leaves the user pool out: sign-in by `oidcIssuers` and the bootstrap token only. */
@@ -37,8 +52,9 @@ const signIn = z
     domainPrefix: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 lower-case letters, digits and hyphens')
+      .refine((prefix) => !/aws|amazon|cognito/.test(prefix), 'must not contain "aws", "amazon" or "cognito"')
       .exactOptional(),
-    callbackUrls: z.array(z.url()).min(1).max(100).exactOptional(),
+    callbackUrls: z.array(callbackUrl).min(1).max(100).exactOptional(),
     samlProviders: z.array(samlProvider).default([]),
     oidcProviders: z.array(oidcProvider).default([]),
   })

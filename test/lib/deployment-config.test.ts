@@ -107,6 +107,24 @@ describe('parseDeploymentConfig', () => {
       { signIn: { cognito: false, domainPrefix: 'x' } },
       '`controlPlane.signIn.cognito` must not be false with settings of the user pool',
     ],
+    ...['my-aws-gateway', 'amazon', 'cognito-1'].map((domainPrefix): [Record<string, unknown>, string] => [
+      { signIn: { domainPrefix } },
+      '`controlPlane.signIn.domainPrefix` must not contain "aws", "amazon" or "cognito"',
+    ]),
+    ...['http://console.example.com/callback', 'http://localhost.example.com/', 'http://127.0.0.1/'].map(
+      (callbackUrl): [Record<string, unknown>, string] => [
+        { signIn: { callbackUrls: [callbackUrl] } },
+        '`controlPlane.signIn.callbackUrls.0` must be https, or http on localhost',
+      ],
+    ),
+    [
+      { signIn: { callbackUrls: ['https://console.example.com/#callback'] } },
+      '`controlPlane.signIn.callbackUrls.0` must have no fragment',
+    ],
+    [
+      { signIn: { domainPrefix: 'x', samlProviders: [{ name: 'Cognito', metadataUrl: 'https://idp.example.com/' }] } },
+      '`controlPlane.signIn.samlProviders.0.name` must not be "COGNITO"',
+    ],
     [
       { oidcIssuers: [{ issuer: 'http://login.example.com', audiences: ['a'] }] },
       '`controlPlane.oidcIssuers.0.issuer` must be an https URL',
@@ -125,6 +143,15 @@ describe('parseDeploymentConfig', () => {
       const parse = () => parseDeploymentConfig({ regions, controlPlane });
 
       expect(parse).toThrow(message);
+    },
+  );
+
+  it.each(['https://console.example.com/callback', 'http://localhost:8788/callback', 'gatehouse://callback'])(
+    'lets the sign-in pages send people back to %s',
+    (callbackUrl) => {
+      const { controlPlane } = parseDeploymentConfig({ controlPlane: { signIn: { callbackUrls: [callbackUrl] } } });
+
+      expect(controlPlane).toMatchObject({ signIn: { callbackUrls: [callbackUrl] } });
     },
   );
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
@@ -157,6 +158,25 @@ describe('GatehouseStage', () => {
     }
   });
 
+  it('deploys the control plane after its data plane, and no data plane after it', () => {
+    const { app, stage } = buildStage({ regions: ['eu-west-1', 'us-west-2'] });
+    app.synth();
+
+    const after = (stack: Stack | undefined) => stack?.dependencies.map(({ node }) => node.path);
+
+    expect(after(stage.controlPlane)).toEqual(['Gatehouse/DataPlane-eu-west-1']);
+    expect(stage.dataPlanes.map(after)).toEqual([['Gatehouse/Edge'], ['Gatehouse/Edge']]);
+  });
+
+  it('keeps what data planes had before there was a control plane, since a new id is an empty table or another address', () => {
+    const { stage } = buildStage();
+    const resources = { ...resourcesIn(stage.dataPlanes[0]!), ...resourcesIn(stage.edge!) };
+
+    const kept = Object.keys(deployedBefore).map((id) => [id, identityOf(resources[id])]);
+
+    expect(Object.fromEntries(kept)).toEqual(deployedBefore);
+  });
+
   it('brings an existing web ACL, and then has no edge stack', () => {
     const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/ours/1234abcd';
 
@@ -177,6 +197,18 @@ describe('GatehouseStage', () => {
     expect(stage.dataPlanes.map(({ terminationProtection }) => terminationProtection)).toEqual([expected]);
   });
 
+  it.each(['README.md', 'docs/operations.md'])('is deployed whole by the command of %s', (page) => {
+    const { stage } = buildStage({ regions: ['eu-west-1', 'us-west-2'] });
+    const stacks = [stage.edge!, ...stage.dataPlanes, stage.controlPlane!].map(({ node }) => node.path);
+
+    const commands = readFileSync(page, 'utf8').match(/cdk deploy [^`\n]+/g) ?? [];
+
+    // `--all` means the stacks outside of stages, and there are none.
+    expect(commands.filter((command) => command.includes('--all'))).toEqual([]);
+    const [, selector = ''] = /^cdk deploy '([^']+)'/.exec(commands[0] ?? '') ?? [];
+    expect(stacks.filter((path) => !matchesGlob(path, selector))).toEqual([]);
+  });
+
   it.each(['GatehouseEdge', 'GatehouseDataPlane', 'GatehouseControlPlane'])(
     'synthesizes the stack %s that was reviewed',
     (prefix) => {
@@ -189,6 +221,31 @@ describe('GatehouseStage', () => {
     },
   );
 });
+
+/** Type and, for tables, keys: a changed one makes CloudFormation replace the resource. */
+const deployedBefore: Readonly<Record<string, string>> = {
+  DataPlanePolicyTable3EF1DA24: 'AWS::DynamoDB::GlobalTable pk',
+  DataPlaneMeterTable6483ECAF: 'AWS::DynamoDB::GlobalTable pk',
+  DataPlaneRequestsTable1D258B4A: 'AWS::DynamoDB::GlobalTable pk sk',
+  DataPlaneVaultTableE6461BE2: 'AWS::DynamoDB::GlobalTable pk sk',
+  DataPlaneEvidenceTableAB735B8D: 'AWS::DynamoDB::GlobalTable pk sk',
+  DataPlaneVaultKeyFA701497: 'AWS::KMS::Key',
+  DataPlaneOriginSecret3AFE13B2: 'AWS::SecretsManager::Secret',
+  DataPlaneApiE5445088: 'AWS::ApiGateway::RestApi',
+  DataPlaneEdgeF6685925: 'AWS::CloudFront::Distribution',
+  WebAclE76B067C: 'AWS::WAFv2::WebACL',
+};
+
+type Resources = Record<string, { Type: string; Properties?: { KeySchema?: { AttributeName: string }[] } }>;
+
+function resourcesIn(stack: Stack): Resources {
+  return (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
+}
+
+function identityOf(resource: Resources[string] | undefined): string {
+  const keys = resource?.Properties?.KeySchema ?? [];
+  return [resource?.Type, ...keys.map(({ AttributeName }) => AttributeName)].join(' ');
+}
 
 /** Asset and deployment hashes change with the bundle, not with the stack. */
 function redacted(template: string): unknown {
