@@ -73,7 +73,7 @@ export interface ControlPlaneProps extends AdminApiOptions {
   readonly tables?: ExistingControlTables;
 
   /**
-   * Existing key for new tables.
+   * Existing key for new tables. Not the vault key of a data plane, with which the control plane may not decrypt.
    *
    * @default - a new key with yearly rotation
    */
@@ -130,6 +130,7 @@ export class ControlPlane extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
     validateDataPlanes(props.dataPlanes);
+    validateEncryptionKey(props);
     validateSignIn(props);
     this.tables = new ControlTables(this, 'Tables', props);
     this.signIn = this.#newSignIn(props);
@@ -168,6 +169,13 @@ function validateDataPlanes(dataPlanes: readonly ManagedDataPlane[]): void {
   if (new Set(regions).size < regions.length) {
     throw new Error(`\`dataPlanes\` must be in different regions, got: ${regions.join(', ')}`);
   }
+}
+
+function validateEncryptionKey({ dataPlanes, encryptionKey }: ControlPlaneProps): void {
+  if (!dataPlanes.some(({ vaultKey }) => vaultKey.key.keyArn === encryptionKey?.keyArn)) return;
+  throw new Error(
+    '`encryptionKey` must not be the vault key of a data plane, with which the control plane may not decrypt',
+  );
 }
 
 function validateSignIn({ userPool, signIn }: ControlPlaneProps): void {

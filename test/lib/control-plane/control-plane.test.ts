@@ -223,6 +223,19 @@ describe('ControlPlane', () => {
     expect(build).toThrow(message);
   });
 
+  it('refuses the vault key of a data plane for its own tables, which it could then not read', () => {
+    const stack = emptyStack();
+    const dataPlane = managedDataPlane(stack);
+    const build = () =>
+      new ControlPlane(stack, 'ControlPlane', {
+        dataPlanes: [dataPlane],
+        bundlesPath: bundlesFolder(),
+        encryptionKey: dataPlane.vaultKey.key,
+      });
+
+    expect(build).toThrow('`encryptionKey` must not be the vault key of a data plane');
+  });
+
   it('refuses two data planes in one region, and settings of a user pool that is not made', () => {
     const stack = emptyStack();
     const dataPlane = managedDataPlane(stack);
