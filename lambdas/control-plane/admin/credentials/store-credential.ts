@@ -9,13 +9,18 @@ import { drawSecretVersion, getSecretVersions } from '../../../store/control/sec
 import { getServedVersion } from '../../../store/credential-use.ts';
 import type { Stored } from '../../../store/document.ts';
 import { deleteSecretVersions } from '../../erase/delete-secret-versions.ts';
+import { eraseWorkspace } from '../../erase/erase-workspace.ts';
 import type { DataPlane } from '../../publication/data-plane.ts';
+import { readActivePlace } from '../../publication/workspace-sources.ts';
 import { assertMatch, tryChange } from '../change.ts';
 import type { AuditChange } from '../context.ts';
 import type { ControlPlaneDependencies } from '../dependencies.ts';
 import { type CredentialPlace, publishPlace, targetOf } from './credential-place.ts';
 import { viewCredential } from './credential-view.ts';
 import { putIntoEveryVault, type SealedSecret } from './sealed-everywhere.ts';
+
+/** A call that lost against an erasure cleans up behind itself; it need not wait for requests under way. */
+const cleanUpMs = 5000;
 
 export interface ChangeContext {
   readonly deps: ControlPlaneDependencies;
@@ -60,11 +65,34 @@ export async function storeCredential(
       after: viewCredential(described),
     });
     const secretVersion = await drawSecretVersion(deps.control, place, before?.value);
-    await putIntoEveryVault(deps.dataPlanes, place, secretVersion, secret);
-    return writeRecord(deps, place, { ...described, secretVersion }, before?.version);
+    return unlessErased(deps, { place, secretVersion }, async () => {
+      await putIntoEveryVault(deps.dataPlanes, place, secretVersion, secret);
+      return writeRecord(deps, place, { ...described, secretVersion }, before?.version);
+    });
   });
-  await publishPlace(deps, place);
+  const { secretVersion } = stored.value;
+  await unlessErased(deps, { place, secretVersion }, () => publishPlace(deps, place));
   return stored;
+}
+
+/**
+ * Does the work. Where it fails because its workspace is being erased, the secret is taken out of the vaults again: that erasure
+ * may have looked for secrets before the version was drawn, and have deleted since what would tell the next one of it.
+ */
+async function unlessErased<Result>(
+  deps: ControlPlaneDependencies,
+  { place, secretVersion }: { place: CredentialPlace; secretVersion: number },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (place.owner.kind === 'workspace' && (await readActivePlace(deps.control, place)) === undefined) {
+      await deleteSecretVersions(deps, place, { from: secretVersion, to: secretVersion });
+      await eraseWorkspace(deps, place, Date.now() + cleanUpMs);
+    }
+    throw error;
+  }
 }
 
 /** `undefined` where somebody else changed, created or deleted the credential meanwhile: the version is then of no use. */
