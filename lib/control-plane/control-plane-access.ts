@@ -25,7 +25,7 @@ const controlActions = [
 const auditActions = ['dynamodb:PutItem', 'dynamodb:Query'];
 const auditChanges = [...itemWrites, ...tableChanges].filter((action) => !auditActions.includes(action));
 
-const policyActions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const policyActions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'];
 const usageActions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
 /** UpdateItem on `meter` comes with a condition: `grantMeterUpdate`. */

@@ -125,7 +125,7 @@ describe('the line between the planes', () => {
     const allowed = allowedByTable(roleOf('admin'));
 
     expect(allowed).toEqual({
-      policy: 'DeleteItem GetItem PutItem UpdateItem',
+      policy: 'DeleteItem GetItem PutItem',
       meter: 'DeleteItem GetItem UpdateItem',
       requests: 'DeleteItem GetItem Query',
       vault: 'DeleteItem PutItem',
@@ -140,7 +140,7 @@ describe('the line between the planes', () => {
     const allowed = allowedByTable(roleOf('reconcile'));
 
     expect(allowed).toEqual({
-      policy: 'DeleteItem GetItem PutItem Scan UpdateItem',
+      policy: 'DeleteItem GetItem PutItem Scan',
       meter: 'DeleteItem GetItem Scan UpdateItem',
       requests: 'DeleteItem Query',
       vault: 'DeleteItem',
