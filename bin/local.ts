@@ -1,4 +1,5 @@
 import { ConfigurationError, readConfiguration, usage } from '../local/configuration.ts';
+import { greetingOf } from '../local/greeting.ts';
 import { formatLogLine } from '../local/request-log.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
 
@@ -19,37 +20,8 @@ async function main(): Promise<void> {
     const { proxyUrl, adminUrl, adminToken, apiKey } = server;
     process.stdout.write(`${JSON.stringify({ proxyUrl, adminUrl, adminToken, apiKey })}\n`);
   } else {
-    process.stdout.write(greeting(server, configuration.dataFolder));
+    process.stdout.write(greetingOf(server, configuration.dataFolder));
   }
-}
-
-function greeting(server: LocalServer, dataFolder: string): string {
-  const returned =
-    server.returnedHolds === 0
-      ? ''
-      : `\nReturned what an interrupted run had reserved on ${server.returnedHolds} meters.\n`;
-  return `
-Gatehouse is ready.
-
-  Data plane     ${server.proxyUrl}
-  Control plane  ${server.adminUrl}
-  API key        ${server.apiKey}
-  Admin token    ${server.adminToken}
-  Organization   ${server.organization}, workspace ${server.workspace}
-  Providers      ${server.providers.join(', ')}
-  State          ${dataFolder}
-${returned}
-Paste this:
-
-curl -N ${server.proxyUrl}/v1/chat/completions \\
-  -H 'authorization: Bearer ${server.apiKey}' -H 'content-type: application/json' \\
-  -d '{"model":"sim/echo","stream":true,"messages":[{"role":"user","content":"Hello from Gatehouse"}]}'
-
-Manage it with npx gatehouse, for example: npx gatehouse usage --organization ${server.organization}
-
-One line per request follows. Ctrl-C stops.
-
-`;
 }
 
 function stopOnSignal(server: LocalServer): void {

@@ -92,7 +92,7 @@ export function createAdminClient(connection: Connection, options: AdminClientOp
       const response = await send(url, { ...init, signal: signal ? AbortSignal.any([timeout, signal]) : timeout });
       if (response instanceof Error) {
         const next = signal?.aborted ? undefined : pauseBeforeRetry('unreachable', retries, Date.now());
-        if (next === undefined) throw unreachable(connection.url, response);
+        if (next === undefined) throw unreachable(connection, response);
         await pause(next);
         continue;
       }
@@ -200,10 +200,11 @@ function notTheAdminApi(url: string): CliError {
   return new CliError(exitCodes.unreachable, `What answers at ${url} is not the admin API. Check --url.`);
 }
 
-function unreachable(url: string, error: Error): CliError {
+function unreachable({ url, urlFrom }: Connection, error: Error): CliError {
+  const isLocalRunner = urlFrom.endsWith('admin-url');
   return new CliError(
     exitCodes.unreachable,
-    `${url} cannot be reached (${causeOf(error)}). Is it running, and is --url right?`,
+    `${url} cannot be reached (${causeOf(error)}).\nThe address came from ${urlFrom}. ${isLocalRunner ? 'Is "npm start" running?' : 'Is it running, and is the address right?'}`,
   );
 }
 

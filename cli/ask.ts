@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { CliError, usageError } from './cli-error.ts';
 import { exitCodes } from './exit-code.ts';
@@ -20,8 +20,8 @@ export async function confirm(
   if (!isInteractive(terminal)) throw usageError(`${question}\nNobody is here to ask: add --yes to do it.`);
   const readline = createInterface({ input: terminal.input, output: terminal.errors });
   try {
-    const answer = await readline.question(`${question}\nType "${wanted}" to go on: `);
-    if (answer.trim() !== wanted) throw new CliError(exitCodes.failedCheck, 'Nothing was done.');
+    const answer = await answerTo(`${question}\nType "${wanted}" to go on: `, readline);
+    if (answer.trim() !== wanted) throw declined();
   } finally {
     readline.close();
   }
@@ -32,15 +32,27 @@ export async function askSecret(terminal: Terminal, question: string): Promise<s
   terminal.errors.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const readline = createInterface({ input: terminal.input, output: silent, terminal: true, historySize: 0 });
-  // Without a listener of its own, Ctrl-C would only pause the input.
-  const cancelled = new AbortController();
-  readline.once('SIGINT', () => cancelled.abort());
   try {
-    return await readline.question('', { signal: cancelled.signal });
-  } catch {
-    throw new CliError(exitCodes.failedCheck, 'Nothing was done.');
+    return await answerTo('', readline);
   } finally {
     readline.close();
     terminal.errors.write('\n');
   }
+}
+
+/** @throws CliError when Ctrl-C, or Ctrl-D on an empty line, is typed instead of an answer */
+async function answerTo(question: string, readline: Interface): Promise<string> {
+  // Node ends the process with a stack on the one, and leaves the question open for good on the other.
+  const cancelled = new AbortController();
+  readline.once('SIGINT', () => cancelled.abort());
+  readline.once('close', () => cancelled.abort());
+  try {
+    return await readline.question(question, { signal: cancelled.signal });
+  } catch {
+    throw declined();
+  }
+}
+
+function declined(): CliError {
+  return new CliError(exitCodes.failedCheck, 'Nothing was done.');
 }

@@ -7,8 +7,14 @@ export interface IfMatchOption {
 export function addIfMatchOption(command: Command): Command {
   return command.option(
     '--if-match <etag>',
-    'only if its ETag is still this one; "auto": only if nobody changes it in between',
+    'only if its ETag, which "get" shows, is still this one; "auto": only if nobody changes it in between',
+    parseEtag,
   );
+}
+
+/** A shell takes the quotes that belong to an ETag off. */
+function parseEtag(value: string): string {
+  return /^\d+$/.test(value) ? `"${value}"` : value;
 }
 
 /**

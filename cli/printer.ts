@@ -16,6 +16,8 @@ export interface View<Item> {
 export interface Printer {
   readonly form: 'human' | 'json' | 'ids';
   item<Item>(view: View<Item>, item: Item): void;
+  /** A resource with its ETag, which is for people only: `--json` is the body the API answered, and nothing else. */
+  answer<Item>(view: View<Item>, answer: { readonly body: Item; readonly etag: string | undefined }): void;
   /** Everything first, because columns and the closing bracket need it. */
   list<Item>(view: View<Item>, items: AsyncIterable<Item>): Promise<void>;
   /** After a call that answers with nothing. */
@@ -37,6 +39,11 @@ export function createPrinter(terminal: Terminal, options: { readonly json?: tru
   const dim = styleFor(output, environment)('dim');
   const line = (text: string): void => void output.write(`${text}\n`);
   const json = (body: unknown): void => line(JSON.stringify(body, null, output.isTTY ? 2 : undefined));
+  const show = <Item>(view: View<Item>, body: Item, etag?: string): void => {
+    if (form === 'json') json(body);
+    else if (form === 'ids') line(view.id(body));
+    else for (const text of formatMembers([...view.members(body), ['etag', etag]], dim)) line(text);
+  };
 
   return {
     form,
@@ -48,11 +55,8 @@ export function createPrinter(terminal: Terminal, options: { readonly json?: tru
       else if (form === 'human') errors.write(`${note}\n`);
     },
     warning: (text) => void errors.write(`${text}\n`),
-    item: (view, item) => {
-      if (form === 'json') json(item);
-      else if (form === 'ids') line(view.id(item));
-      else for (const text of formatMembers(view.members(item), dim)) line(text);
-    },
+    item: (view, body) => show(view, body),
+    answer: (view, { body, etag }) => show(view, body, etag),
     list: async <Item>(view: View<Item>, items: AsyncIterable<Item>) => {
       const data: Item[] = [];
       for await (const item of items) data.push(item);

@@ -28,10 +28,10 @@ export function addWorkspaceOption(command: Command): Command {
  *
  * @throws CliError when there are several (usage) or none (not found)
  */
-export async function organizationOf({ client, terminal }: Session, options: OrganizationOption): Promise<string> {
-  const named = options.organization ?? (terminal.environment['GATEHOUSE_ORGANIZATION'] || undefined);
+export async function organizationOf(session: Session, options: OrganizationOption): Promise<string> {
+  const named = options.organization ?? takeVariable('GATEHOUSE_ORGANIZATION', session);
   if (named !== undefined) return named;
-  const active = await firstOf(client.iterate('listOrganizations', {}), ({ status }) => status === 'active');
+  const active = await firstOf(session.client.iterate('listOrganizations', {}), ({ status }) => status === 'active');
   return onlyOne(active, { noun: 'organization', flag: '--organization', variable: 'GATEHOUSE_ORGANIZATION' });
 }
 
@@ -44,11 +44,17 @@ export async function workspaceOf(session: Session, options: WorkspaceOption): P
   const named =
     options.workspace ??
     // A variable that belongs to another organization must not win over a flag.
-    (options.organization === undefined ? session.terminal.environment['GATEHOUSE_WORKSPACE'] || undefined : undefined);
+    (options.organization === undefined ? takeVariable('GATEHOUSE_WORKSPACE', session) : undefined);
   if (named !== undefined) return named;
   const organization = await organizationOf(session, options);
   const found = await firstOf(session.client.iterate('listWorkspaces', { parameters: { organization } }));
   return onlyOne(found, { noun: 'workspace', flag: '--workspace', variable: 'GATEHOUSE_WORKSPACE' });
+}
+
+function takeVariable(name: string, { terminal, variablesUsed }: Session): string | undefined {
+  const value = terminal.environment[name] || undefined;
+  if (value !== undefined) variablesUsed.add(name);
+  return value;
 }
 
 const shown = 5;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type AdminClient, createAdminClient } from './admin-client.ts';
+import { CliError } from './cli-error.ts';
 import { type ConnectionOptions, findConnection } from './connection.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { readInput, type Terminal } from './terminal.ts';
@@ -16,6 +17,8 @@ export interface Session {
   readonly client: AdminClient;
   readonly print: Printer;
   readonly options: GlobalOptions;
+  /** Variables that the command took the name of something from. */
+  readonly variablesUsed: Set<string>;
 }
 
 /** Connects a command's action with its session: `(session, options, ...arguments)`. */
@@ -35,7 +38,22 @@ export function sessionFor(terminal: Terminal): WithSession {
         client: createAdminClient(connection),
         print: createPrinter(terminal, options),
         options,
+        variablesUsed: new Set<string>(),
       };
-      await run(session, options as never, ...(values.slice(0, -2) as never[]));
+      try {
+        await run(session, options as never, ...(values.slice(0, -2) as never[]));
+      } catch (error) {
+        throw withOrigin(error, session.variablesUsed);
+      }
     };
+}
+
+/** What is not found may be the organization that a variable of yesterday still names. */
+function withOrigin(error: unknown, variables: ReadonlySet<string>): unknown {
+  if (!(error instanceof CliError) || error.status !== 404 || variables.size === 0) return error;
+  return new CliError(
+    error.exitCode,
+    `${error.message}\nLooked where ${[...variables].join(' and ')} says.`,
+    error.status,
+  );
 }

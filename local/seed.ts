@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminApp } from '../lambdas/control-plane/admin/app.ts';
-import type { BodyInputOf, ResponseOf } from '../lambdas/control-plane/contract/operation.ts';
-import {
-  basePath,
-  type OperationId,
-  type Operations,
-  operations,
-} from '../lambdas/control-plane/contract/operations.ts';
+import type { BodyInputOf } from '../lambdas/control-plane/contract/operation.ts';
+import type { Operations } from '../lambdas/control-plane/contract/operations.ts';
 import { parseApiKey } from '../lambdas/crypto/api-key.ts';
 import { builtInProviders } from '../lambdas/providers/registry.ts';
 import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
 import type { LocalConfiguration } from './configuration.ts';
 import type { DataFolder } from './data-folder.ts';
+import { type AnswerTo, createInProcessApi, type InProcessApi } from './in-process-api.ts';
 import { simulatedModels } from './simulated-provider.ts';
 
 /** What a new installation starts with, and what every start brings up to date. */
 export interface Seeded {
   readonly apiKey: string;
+  /** The data folder held a key that is revoked, or that these tables do not know, and `apiKey` took its place. */
+  readonly replacedApiKey: boolean;
   readonly organization: string;
   readonly workspace: string;
   /** Providers that can be called, for the greeting. */
@@ -51,97 +49,89 @@ export function readAdminToken(configuration: LocalConfiguration, folder: DataFo
  * start. All through the admin API, like anybody else.
  */
 export async function seed(options: SeedOptions): Promise<Seeded> {
-  const call = createCaller(options);
+  const api = createInProcessApi(options.app, options.adminToken);
   const memory = JSON.parse(options.folder.read('seed') ?? '{}') as Memory;
-  const organization = await seedOrganization(call, memory.organization);
-  const workspace = await seedWorkspace(call, organization, memory.workspace);
-  const apiKey = await seedApiKey(call, workspace, options.folder);
+  const organization = await seedOrganization(api, memory.organization);
+  const workspace = await seedWorkspace(api, organization, memory.workspace);
+  const { apiKey, replacedApiKey } = await seedApiKey(api, workspace, options.folder);
   const declarations = declarationsOf(options);
   const credentials = credentialValues(options.configuration);
   // Written before they exist: a start that dies half-way must not leave what no later one would withdraw.
   const made = { providers: [...declarations.keys()], credentials: [...credentials.keys()] };
   options.folder.write('seed', JSON.stringify({ organization, workspace, ...made }));
-  await seedProviders(call, declarations, memory.providers ?? []);
-  await seedCredentials(call, credentials, memory.credentials ?? []);
-  return { apiKey, organization, workspace, providers: [...new Set([...made.providers, ...made.credentials])] };
+  await seedProviders(api, declarations, memory.providers ?? []);
+  await seedCredentials(api, credentials, memory.credentials ?? []);
+  const providers = [...new Set([...made.providers, ...made.credentials])];
+  return { apiKey, replacedApiKey, organization, workspace, providers };
 }
 
-type Answer<Id extends OperationId> = ResponseOf<Operations[Id]>;
-type Call = <Id extends OperationId>(
-  id: Id,
-  parameters: Readonly<Record<string, string>>,
-  body?: BodyInputOf<Operations[Id]>,
-) => Promise<Answer<Id> | undefined>;
-
-/** Calls the API inside this process. `undefined` for what does not exist. */
-function createCaller({ app, adminToken }: SeedOptions): Call {
-  return async (id, parameters, body) => {
-    const { method, path } = operations[id];
-    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
-    const response = await app.request(
-      basePath + filled,
-      {
-        method,
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      },
-      { sourceAddress: '127.0.0.1' },
-    );
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${id} was answered with ${response.status} ${await codeOf(response)}`);
-    const text = await response.text();
-    return text === '' ? undefined : JSON.parse(text);
-  };
-}
-
-async function codeOf(response: Response): Promise<string> {
-  const { code = '' } = (await response.json()) as { code?: string };
-  return code;
-}
-
-async function seedOrganization(call: Call, known: string | undefined): Promise<string> {
-  const existing = known === undefined ? undefined : await call('getOrganization', { organization: known });
+async function seedOrganization(api: InProcessApi, known: string | undefined): Promise<string> {
+  const existing = known === undefined ? undefined : await api.call('getOrganization', { organization: known });
   if (existing !== undefined) return existing.id;
-  const page = await call('listOrganizations', {});
-  const named = page?.data.find(({ name }) => name === 'local');
-  return named?.id ?? require(await call('createOrganization', {}, { name: 'local' })).id;
+  // A start in the middle of its erasing: it keeps its name until it is gone.
+  if (known !== undefined) await untilGone(() => api.send('deleteOrganization', { organization: known }));
+  const named = await findOrganization(api, 'local');
+  return named ?? require(await api.call('createOrganization', {}, { name: 'local' })).id;
 }
 
-async function seedWorkspace(call: Call, organization: string, known: string | undefined): Promise<string> {
-  const existing = known === undefined ? undefined : await call('getWorkspace', { workspace: known });
+async function findOrganization(api: InProcessApi, wanted: string): Promise<string | undefined> {
+  for (let query: { cursor?: string } | undefined = {}; query !== undefined;) {
+    const { data, nextCursor }: AnswerTo<'listOrganizations'> = require(await api.call('listOrganizations', query));
+    const found = data.find(({ name }) => name === wanted);
+    if (found !== undefined) return found.id;
+    query = nextCursor === null ? undefined : { cursor: nextCursor };
+  }
+  return undefined;
+}
+
+async function seedWorkspace(api: InProcessApi, organization: string, known: string | undefined): Promise<string> {
+  const existing = known === undefined ? undefined : await api.call('getWorkspace', { workspace: known });
   if (existing?.organization === organization) return existing.id;
-  const page = await call('listWorkspaces', { organization });
+  if (known !== undefined && existing === undefined)
+    await untilGone(() => api.send('deleteWorkspace', { workspace: known }));
+  const page = await api.call('listWorkspaces', { organization });
   const named = page?.data.find(({ name }) => name === 'local');
-  return named?.id ?? require(await call('createWorkspace', { organization }, { name: 'local' })).id;
+  return named?.id ?? require(await api.call('createWorkspace', { organization }, { name: 'local' })).id;
+}
+
+/** Each call erases for as long as it may take, and says with 202 that there is more. */
+async function untilGone(erase: () => Promise<Response>): Promise<void> {
+  while ((await erase()).status === 202);
 }
 
 /** The one key whose secret is kept (in the data folder), so that it can be shown again on the next start. */
-async function seedApiKey(call: Call, workspace: string, folder: DataFolder): Promise<string> {
+async function seedApiKey(
+  api: InProcessApi,
+  workspace: string,
+  folder: DataFolder,
+): Promise<Pick<Seeded, 'apiKey' | 'replacedApiKey'>> {
   const known = folder.read('api-key');
   const id = known === undefined ? undefined : parseApiKey(known)?.publicId;
   if (known !== undefined && id !== undefined) {
-    const existing = await call('getKey', { key: id });
-    if (existing?.workspace === workspace && existing.status === 'active') return known;
+    const existing = await api.call('getKey', { key: id });
+    if (existing?.workspace === workspace && existing.status === 'active') {
+      return { apiKey: known, replacedApiKey: false };
+    }
   }
-  const { secret = '' } = require(await call('createKey', { workspace }, { name: 'local' }));
+  const { secret = '' } = require(await api.call('createKey', { workspace }, { name: 'local' }));
   folder.write('api-key', secret);
-  return secret;
+  return { apiKey: secret, replacedApiKey: known !== undefined };
 }
 
 async function seedProviders(
-  call: Call,
+  api: InProcessApi,
   declarations: ReadonlyMap<string, ProviderDeclaration>,
   before: readonly string[],
 ): Promise<void> {
   for (const [provider, declaration] of declarations) {
-    await call('putProvider', { provider }, declaration as BodyInputOf<Operations['putProvider']>);
+    await api.call('putProvider', { provider }, declaration as BodyInputOf<Operations['putProvider']>);
   }
-  for (const provider of before) if (!declarations.has(provider)) await call('deleteProvider', { provider });
+  for (const provider of before) if (!declarations.has(provider)) await api.call('deleteProvider', { provider });
 }
 
 /** Credentials go the way they go in AWS: sealed into the vault, opened by the data plane. */
 async function seedCredentials(
-  call: Call,
+  api: InProcessApi,
   values: ReadonlyMap<string, string>,
   before: readonly string[],
 ): Promise<void> {
@@ -149,9 +139,9 @@ async function seedCredentials(
     // A variable can hold a secret of another kind than an API key only as its text.
     const secret = text.startsWith('{"kind":') ? (JSON.parse(text) as object) : text;
     const body = { secret } as BodyInputOf<Operations['putPlatformCredential']>;
-    await call('putPlatformCredential', { provider }, body);
+    await api.call('putPlatformCredential', { provider }, body);
   }
-  for (const provider of before) if (!values.has(provider)) await call('deletePlatformCredential', { provider });
+  for (const provider of before) if (!values.has(provider)) await api.call('deletePlatformCredential', { provider });
 }
 
 function declarationsOf({ configuration, simulatedProviderUrl }: SeedOptions): Map<string, ProviderDeclaration> {

@@ -101,7 +101,7 @@ async function create(session: Session, options: WorkspaceOption & KeyOptions, n
 }
 
 async function get({ client, print }: Session, _: object, key: string): Promise<void> {
-  print.item(keyView, (await client.call('getKey', { parameters: { key } })).body);
+  print.answer(keyView, await client.call('getKey', { parameters: { key } }));
 }
 
 async function update({ client, print }: Session, options: KeyChanges, key: string): Promise<void> {
@@ -125,7 +125,7 @@ async function update({ client, print }: Session, options: KeyChanges, key: stri
   });
   const limits = options.limit && changedLimits(present?.limits, options.limit);
   const input = { parameters, body: { ...body, ...given({ limits }) }, ...given({ ifMatch }) };
-  print.item(keyView, (await client.call('updateKey', input)).body);
+  print.answer(keyView, await client.call('updateKey', input));
 }
 
 async function revoke({ client, print }: Session, _: object, key: string): Promise<void> {

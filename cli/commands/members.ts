@@ -74,7 +74,7 @@ async function add(
 
 async function get(session: Session, options: OrganizationOption, member: string): Promise<void> {
   const organization = await organizationOf(session, options);
-  session.print.item(view, (await session.client.call('getMember', { parameters: { organization, member } })).body);
+  session.print.answer(view, await session.client.call('getMember', { parameters: { organization, member } }));
 }
 
 async function update(
@@ -89,7 +89,7 @@ async function update(
     needsPresent: false,
   });
   const body = { role: options.role };
-  print.item(view, (await client.call('updateMember', { parameters, body, ...given({ ifMatch }) })).body);
+  print.answer(view, await client.call('updateMember', { parameters, body, ...given({ ifMatch }) }));
 }
 
 async function remove(session: Session, options: OrganizationOption, member: string): Promise<void> {

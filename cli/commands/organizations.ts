@@ -74,7 +74,7 @@ export function addOrganizationCommands(program: Command, withSession: WithSessi
     .description('show an organization')
     .action(
       withSession(async ({ client, print }, _: object, organization: string) =>
-        print.item(view, (await client.call('getOrganization', { parameters: { organization } })).body),
+        print.answer(view, await client.call('getOrganization', { parameters: { organization } })),
       ),
     );
   addIfMatchOption(addSettings(addPolicyChangeOptions(organizations.command('update').argument('<id>'))))
@@ -136,8 +136,7 @@ async function update({ client, print }: Session, options: ChangeOptions, organi
     budget: options.budget === false ? null : options.budget,
   });
   if (Object.keys(body).length === 0) throw usageError('Say what to change, such as --name or --limit.');
-  const { body: changed } = await client.call('updateOrganization', { parameters, body, ...given({ ifMatch }) });
-  print.item(view, changed);
+  print.answer(view, await client.call('updateOrganization', { parameters, body, ...given({ ifMatch }) }));
 }
 
 async function remove(

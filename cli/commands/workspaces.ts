@@ -51,7 +51,7 @@ export function addWorkspaceCommands(program: Command, withSession: WithSession)
     .description('show a workspace')
     .action(
       withSession(async ({ client, print }, _: object, workspace: string) =>
-        print.item(view, (await client.call('getWorkspace', { parameters: { workspace } })).body),
+        print.answer(view, await client.call('getWorkspace', { parameters: { workspace } })),
       ),
     );
   addIfMatchOption(addPolicyChangeOptions(workspaces.command('update').argument('<id>')))
@@ -94,8 +94,7 @@ async function update(
     budget: options.budget === false ? null : options.budget,
   });
   if (Object.keys(body).length === 0) throw usageError('Say what to change, such as --name or --limit.');
-  const { body: changed } = await client.call('updateWorkspace', { parameters, body, ...given({ ifMatch }) });
-  print.item(view, changed);
+  print.answer(view, await client.call('updateWorkspace', { parameters, body, ...given({ ifMatch }) }));
 }
 
 async function remove(

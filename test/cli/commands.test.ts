@@ -113,6 +113,17 @@ describe('the organization and the workspace', () => {
     expect(server.calls.at(-1)?.path).toBe('/admin/v1/organizations/org_1/workspaces');
   });
 
+  test('are traced to their variable when what they name is not found', async () => {
+    const server = await startAdminServer(() => problem(404, 'not_found', 'Not here.'));
+    const environment = { GATEHOUSE_ORGANIZATION: 'org_erased' };
+
+    const fromVariable = await runCommand(['workspaces', 'list'], { server, environment });
+    const fromFlag = await runCommand(['workspaces', 'list', '--organization', 'org_1'], { server, environment });
+
+    expect(fromVariable).toMatchObject({ code: 4, stderr: expect.stringContaining('GATEHOUSE_ORGANIZATION') });
+    expect(fromFlag).toMatchObject({ code: 4, stderr: expect.not.stringContaining('GATEHOUSE_ORGANIZATION') });
+  });
+
   test('are named missing when there is none', async () => {
     const server = await startAdminServer(() => ({ body: { data: [], nextCursor: null } }));
 
@@ -152,13 +163,29 @@ describe('a change', () => {
     const server = await startAdminServer();
 
     await runCommand(['workspaces', 'update', 'ws_1', '--name', 'x', '--if-match', '"3"'], { server });
+    // As a shell passes --if-match "4" on.
+    await runCommand(['workspaces', 'update', 'ws_1', '--name', 'x', '--if-match', '4'], { server });
     await runCommand(['workspaces', 'update', 'ws_1', '--name', 'x', '--if-match', 'auto'], { server });
 
     expect(server.calls.map(({ method, headers }) => [method, headers['if-match']])).toEqual([
       ['PATCH', '"3"'],
+      ['PATCH', '"4"'],
       ['GET', undefined],
       ['PATCH', '"7"'],
     ]);
+  });
+
+  test.each([
+    ['organizations', 'org_1'],
+    ['workspaces', 'ws_1'],
+    ['keys', 'key1'],
+    ['members', 'mem_1'],
+  ])('can be bound to the ETag that "%s get" shows', async (resource, id) => {
+    const server = await startAdminServer();
+
+    const { stdout } = await runCommand([resource, 'get', id], { server });
+
+    expect(stdout).toMatch(/\netag +"7"\n/);
   });
 
   test.each(['organizations update org_1', 'workspaces update ws_1', 'keys update key1'])(

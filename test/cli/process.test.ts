@@ -84,7 +84,7 @@ describe('the command', () => {
     const { code, stderr } = await startProcess(['organizations', 'list'], { environment }).ended;
 
     expect(code).toBe(7);
-    expect(stderr).toMatch(/cannot be reached \(ECONNREFUSED\)/);
+    expect(stderr).toMatch(/cannot be reached \(ECONNREFUSED\)\.\nThe address came from GATEHOUSE_ADMIN_URL\./);
   });
 
   test('takes the token from standard input', async () => {

@@ -1,8 +1,12 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createApiKey } from '../../lambdas/crypto/api-key.ts';
+import { createOrganization, getOrganization, replaceOrganization } from '../../lambdas/store/control/organization.ts';
+import { catalogPolicyId, keyPolicyId, putPolicy, workspacePolicyId } from '../../lambdas/store/policy.ts';
 import { readConfiguration } from '../../local/configuration.ts';
 import { startLocalServer } from '../../local/server.ts';
+import { type LocalStore, openLocalStore } from '../../local/store.ts';
 import { readAllItems, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
 import { temporaryFolder } from '../fixtures/local-process.ts';
 
@@ -15,6 +19,17 @@ async function runOnce(folder: string, environment: NodeJS.ProcessEnv, providers
   onTestFinished(() => server.close());
   await server.close();
   return { ...server, stored: await readAllItems(path.join(folder, 'data', 'database')) };
+}
+
+/** What somebody else did to the database while nobody was serving. */
+async function change(folder: string, act: (local: LocalStore) => Promise<void>): Promise<void> {
+  mkdirSync(path.join(folder, 'data'), { recursive: true });
+  const local = await openLocalStore(path.join(folder, 'data', 'database'), 'local');
+  try {
+    await act(local);
+  } finally {
+    await local.close();
+  }
 }
 
 function policyOf(stored: StoredItems, id: string): unknown {
@@ -83,7 +98,78 @@ describe('seed', () => {
     const second = await runOnce(folder, {});
 
     expect(second.apiKey).not.toBe(first.apiKey);
+    expect([first.replacedApiKey, second.replacedApiKey]).toEqual([false, true]);
     expect(second.adminToken).toBe(first.adminToken);
+  });
+
+  it('replaces what a release without a control plane had written', async () => {
+    const folder = temporaryFolder();
+    const { apiKey, publicId, secretHash } = createApiKey();
+    await change(folder, async ({ store, tables }) => {
+      const organization = { id: 'local', billing: 'postpaid', retentionDays: 90 };
+      const documents = {
+        [workspacePolicyId('local')]: { organization, workspace: { id: 'local' }, routes: {}, credentials: {} },
+        [keyPolicyId(publicId)]: { publicId, name: 'local', organization: 'local', secrets: [{ hash: secretHash }] },
+        [catalogPolicyId]: { providers: { sim: { baseUrl: 'http://127.0.0.1:1/v1' } }, credentials: {} },
+      };
+      // The catalog's version grew with every start.
+      for (const [id, document] of Object.entries(documents)) {
+        await putPolicy(store, tables.policy, id, { ...document, version: 20 });
+      }
+    });
+    writeFileSync(path.join(folder, 'data', 'api-key'), apiKey.reveal());
+
+    const first = await runOnce(folder, {});
+    const second = await runOnce(folder, {});
+
+    expect(first.apiKey).not.toBe(apiKey.reveal());
+    expect([first.replacedApiKey, second.replacedApiKey]).toEqual([true, false]);
+    expect(second.apiKey).toBe(first.apiKey);
+    expect(policyOf(first.stored, workspacePolicyId('local'))).toBeNull();
+    expect(policyOf(first.stored, keyPolicyId(publicId))).toBeNull();
+    expect(policyOf(first.stored, catalogPolicyId)).not.toMatchObject({
+      providers: { sim: { baseUrl: 'http://127.0.0.1:1/v1' } },
+    });
+  });
+
+  it('finishes erasing its organization, and makes another', async () => {
+    const folder = temporaryFolder();
+    const first = await runOnce(folder, {});
+    await change(folder, async ({ store, tables }) => {
+      const control = { store, table: tables.control };
+      const stored = await getOrganization(control, first.organization);
+      if (stored === undefined) throw new Error('the organization is not there');
+      await replaceOrganization(control, { ...stored.value, status: 'deleting' }, stored.version);
+    });
+
+    const second = await runOnce(folder, {});
+
+    expect(second.organization).not.toBe(first.organization);
+    expect(second.replacedApiKey).toBe(true);
+    expect(policyOf(second.stored, workspacePolicyId(first.workspace))).toBeNull();
+  });
+
+  it('finds its organization among more than a page of others', async () => {
+    const folder = temporaryFolder();
+    const first = await runOnce(folder, {});
+    await change(folder, async ({ store, tables }) => {
+      const control = { store, table: tables.control };
+      const stored = await getOrganization(control, first.organization);
+      if (stored === undefined) throw new Error('the organization is not there');
+      for (let index = 0; index < 60; index += 1) {
+        // In the order of ids these come first.
+        await createOrganization(control, {
+          ...stored.value,
+          id: `org_${index}`.padEnd(20, '-'),
+          name: `other ${index}`,
+        });
+      }
+    });
+    rmSync(path.join(folder, 'data', 'seed'));
+
+    const second = await runOnce(folder, {});
+
+    expect(second.organization).toBe(first.organization);
   });
 
   it('leaves the workspace as it was changed', async () => {
