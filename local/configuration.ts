@@ -67,9 +67,9 @@ export function readConfiguration(
   return {
     port: readPort('--port', flags.port ?? environment['GATEHOUSE_PORT'], 8787),
     adminPort: readPort('--admin-port', flags['admin-port'] ?? environment['GATEHOUSE_ADMIN_PORT'], 8788),
-    adminToken: environment['GATEHOUSE_ADMIN_TOKEN'],
+    adminToken: readToken(environment['GATEHOUSE_ADMIN_TOKEN']),
     oidcIssuers: readIssuers(environment['GATEHOUSE_OIDC_ISSUERS']),
-    dataFolder: flags['data-dir'] ?? environment['GATEHOUSE_DATA_DIR'] ?? '.gatehouse',
+    dataFolder: flags['data-dir'] ?? (environment['GATEHOUSE_DATA_DIR'] || '.gatehouse'),
     json: flags.json === true,
     providers: flags.config === undefined ? {} : readProviders(flags.config, environment),
     environment,
@@ -99,6 +99,15 @@ function readPort(name: string, value: string | undefined, fallback: number): nu
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
     throw new ConfigurationError(`${name}: "${value}" is not a port`);
   return Number(value);
+}
+
+/** An exported variable that is empty names no token, as one of the command line that is empty names none. */
+function readToken(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (/^[\u0021-\u007e]+$/.test(value) && !value.startsWith('eyJ')) return value;
+  throw new ConfigurationError(
+    'GATEHOUSE_ADMIN_TOKEN must be printable ASCII without spaces, and must not begin like a JSON Web Token ("eyJ").',
+  );
 }
 
 function readIssuers(text: string | undefined): readonly OidcIssuer[] {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from './configuration.ts';
 
@@ -34,8 +34,11 @@ export function openDataFolder(folder: string): DataFolder {
       return undefined;
     }
   };
-  const write = (name: string, value: string): void =>
-    writeFileSync(fileOf(name), `${value}\n`, { mode: 0o600, flush: true });
+  // A process that dies while it writes must not leave half a file to the next one.
+  const write = (name: string, value: string): void => {
+    writeFileSync(fileOf(`${name}.new`), `${value}\n`, { mode: 0o600, flush: true });
+    renameSync(fileOf(`${name}.new`), fileOf(name));
+  };
 
   return {
     databasePath: fileOf('database'),

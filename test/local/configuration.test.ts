@@ -58,6 +58,23 @@ describe('readConfiguration', () => {
     expect(readConfiguration(['--port', 'x', flag].slice(2), {})).toBe('help');
   });
 
+  it('takes empty variables for unset ones', () => {
+    const environment = { GATEHOUSE_PORT: '', GATEHOUSE_DATA_DIR: '', GATEHOUSE_ADMIN_TOKEN: '' };
+
+    expect(readConfiguration([], environment)).toMatchObject({
+      port: 8787,
+      dataFolder: '.gatehouse',
+      adminToken: undefined,
+    });
+  });
+
+  it.each(['eyJhbGciOiJub25lIn0.e30.', 'two words', 'schlüssel'])('refuses the admin token %s, unquoted', (token) => {
+    const message = messageOf(() => readConfiguration([], { GATEHOUSE_ADMIN_TOKEN: token }));
+
+    expect(message).toMatch(/^GATEHOUSE_ADMIN_TOKEN must/);
+    expect(message).not.toContain(token);
+  });
+
   it('completes a declared provider and keeps its credential out of the declaration', () => {
     const configuration = readProviders({ lab }, { LAB_KEY: 'secret-1' });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../local/configuration.ts';
@@ -35,6 +35,17 @@ describe('openDataFolder', () => {
     expect(again.read('admin-token')).toBe('token-1');
     expect(again.read('api-key')).toBeUndefined();
     expect(modeOf(path.join(folder, 'admin-token'))).toBe('600');
+  });
+
+  it('puts a whole file in the place of the one before', () => {
+    const folder = temporaryFolder();
+    const opened = openDataFolder(folder);
+    opened.write('seed', 'before');
+    linkSync(path.join(folder, 'seed'), path.join(folder, 'still-open'));
+
+    opened.write('seed', 'after');
+
+    expect([opened.read('seed'), opened.read('still-open')]).toEqual(['after', 'before']);
   });
 
   it('makes the key-encryption key once', () => {
