@@ -4,8 +4,10 @@ import { getOrganization, type OrganizationRecord, replaceOrganization } from '.
 import { eraseOrganizationDocuments } from '../../store/control/partition.ts';
 import { iterateWorkspaces } from '../../store/control/workspace.ts';
 import type { Stored } from '../../store/document.ts';
+import { organizationMeterId } from '../../store/meter-administration.ts';
 import { conflict } from '../admin/problem.ts';
 import { withdrawWorkspaces } from '../publication/withdraw.ts';
+import { eraseMeter } from './erase-meter.ts';
 import { eraseMeteredTraces, retentionLimitDays } from './erase-metered-traces.ts';
 import { eraseWithdrawnWorkspace } from './erase-workspace.ts';
 import { type EraseDependencies, type Erasure, worstOf } from './erasure.ts';
@@ -42,7 +44,11 @@ export async function eraseOrganization(
   if (worstOf(erasures) === 'busy') return 'busy';
   if (!(await eraseOrganizationItems(deps, organization, deadlineMs))) return 'busy';
   await releaseNamesOf(control, organization);
-  return entomb(deps, organization);
+  if ((await entomb(deps, organization)) === 'busy') return 'busy';
+  // A call that lost against this erasure may have raised a version, which makes the meter anew. Those that come later see the
+  // tombstone, and clean up themselves.
+  await eraseMeter(deps, organizationMeterId(organization));
+  return 'erased';
 }
 
 const dayMs = 86_400_000;

@@ -14,7 +14,7 @@ import {
 import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
 import { notFound, Problem } from '../admin/problem.ts';
 import { eraseKey } from '../erase/erase-key.ts';
-import { eraseMeter } from '../erase/erase-meter.ts';
+import { eraseStrayMeter } from '../erase/erase-stray-meter.ts';
 import { eraseWorkspace } from '../erase/erase-workspace.ts';
 import { atEveryDataPlane } from './at-every-data-plane.ts';
 import { compileCatalogPolicy, compileKeyPolicy, compileWorkspacePolicy } from './compile-policy.ts';
@@ -86,7 +86,7 @@ export async function publishOrganization(deps: PublicationDependencies, organiz
   });
   const stored = await getOrganization(deps.control, organization);
   if (stored?.value.status === 'active') return;
-  if (stored?.value.status !== 'deleting') await eraseMeter(deps, organizationMeterId(organization));
+  await eraseStrayMeter(deps, organization);
   throw beingDeleted();
 }
 

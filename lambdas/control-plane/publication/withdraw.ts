@@ -2,11 +2,10 @@ import { iterateKeys } from '../../store/control/key.ts';
 import { getOrganization, raisePolicyVersion } from '../../store/control/organization.ts';
 import { organizationMeterId, raiseMeterPolicyVersion } from '../../store/meter-administration.ts';
 import { deletePolicy, keyPolicyId, workspacePolicyId } from '../../store/policy.ts';
-import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
+import { eraseStrayMeter } from '../erase/erase-stray-meter.ts';
+import type { EraseDependencies } from '../erase/erasure.ts';
 import { atEveryDataPlane } from './at-every-data-plane.ts';
 import { inBatches } from './in-batches.ts';
-
-type WithdrawalDependencies = Pick<ControlPlaneDependencies, 'control' | 'dataPlanes'>;
 
 /**
  * Takes workspaces and their keys out of force: at each data plane every policy first, and then a new version that ends cached
@@ -15,10 +14,11 @@ type WithdrawalDependencies = Pick<ControlPlaneDependencies, 'control' | 'dataPl
  * @throws Problem 503 `publication_incomplete`.
  */
 export async function withdrawWorkspaces(
-  { control, dataPlanes }: WithdrawalDependencies,
+  deps: EraseDependencies,
   organization: string,
   workspaces: readonly string[],
 ): Promise<void> {
+  const { control, dataPlanes } = deps;
   const ids: string[] = [];
   await inBatches(workspaces, async (workspace) => {
     ids.push(workspacePolicyId(workspace));
@@ -34,4 +34,6 @@ export async function withdrawWorkspaces(
     if (version === undefined) return;
     await raiseMeterPolicyVersion({ store, table: tables.meter }, organizationMeterId(organization), version);
   });
+  // Also for what was published before by a call that lost against the erasure, and now cleans up behind itself.
+  await eraseStrayMeter(deps, organization);
 }

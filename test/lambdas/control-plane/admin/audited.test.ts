@@ -66,15 +66,15 @@ function recordingWrites(store: StoreClient): StoreClient {
   return {
     ...store,
     putItem: (input) => {
-      note(input.TableName, input.Item as never);
+      note(input.TableName, input.Item);
       return store.putItem(input);
     },
     updateItem: (input) => {
-      note(input.TableName, input.Key as never);
+      note(input.TableName, input.Key);
       return store.updateItem(input);
     },
     deleteItem: (input) => {
-      note(input.TableName, input.Key as never);
+      note(input.TableName, input.Key);
       return store.deleteItem(input);
     },
   };

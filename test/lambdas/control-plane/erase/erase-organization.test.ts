@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eraseOrganization } from '../../../../lambdas/control-plane/erase/erase-organization.ts';
 import { type StoreClient, StoreError } from '../../../../lambdas/store/client.ts';
 import { getOrganization, type OrganizationRecord } from '../../../../lambdas/store/control/organization.ts';
+import { raiseMeterPolicyVersion } from '../../../../lambdas/store/meter-administration.ts';
 import { getMeter, settleReservation } from '../../../../lambdas/store/meter.ts';
 import { listRequestRecords, putRequestRecord } from '../../../../lambdas/store/request-record.ts';
 import {
@@ -79,6 +80,22 @@ describe('erasing an organization', () => {
     await eraseOrganization(interrupted, id, soon());
 
     expect(await dumpWithoutTombstones()).toEqual(untouched);
+  });
+
+  test('takes the meter, too, that a call which lost against it has made anew', async () => {
+    const { deps } = createControlPlane(stores);
+    const { id } = await createFullTenant(deps);
+    const late = (store: StoreClient): StoreClient =>
+      interruptedBefore(store, /^member#/, () =>
+        Promise.all(stores.map(({ meters }) => raiseMeterPolicyVersion(meters, `org#${id}`, 1000))),
+      );
+
+    await eraseOrganization(createControlPlane(stores, { wrap: late }).deps, id, soon());
+
+    expect(await Promise.all(stores.map(({ meters }) => getMeter(meters, `org#${id}`)))).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test('keeps its id and dates only, marked as deleted', async () => {

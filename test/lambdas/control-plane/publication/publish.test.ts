@@ -286,12 +286,17 @@ describe('a publication that comes after an erasure', () => {
     expect(JSON.stringify(await dumpTables(stores))).not.toContain(tenant.workspace.id);
   });
 
-  test('of an organization makes no meter that stays', async () => {
+  test('of an organization, or of a workspace of it, makes no meter that stays', async () => {
     const { deps } = createControlPlane(stores);
-    const { organization } = await createPublishedTenant(deps);
+    const tenant = await createPublishedTenant(deps);
+    const { organization } = tenant;
     await eraseOrganization(deps, organization.id, Date.now() + 60_000);
     const before = await dumpTables(stores);
 
+    await expect(publishWorkspace(deps, placeOf(tenant))).rejects.toMatchObject({ code: 'being_deleted' });
+    expect(
+      JSON.stringify((await dumpTables(stores)).filter((item) => (item as { table: string }).table === 'meter')),
+    ).not.toContain(organization.id);
     await expect(publishOrganization(deps, organization.id)).rejects.toMatchObject({ code: 'being_deleted' });
 
     const meters = (await dumpTables(stores)).filter((item) => (item as { table: string }).table === 'meter');

@@ -24,7 +24,7 @@ afterAll(async () => {
 const erase = (deps: ControlPlaneDependencies, { organization, workspace }: TenantInControl) =>
   eraseWorkspace(deps, { organization: organization.id, workspace: workspace.id }, Date.now() + 60_000);
 
-async function store(deps: ControlPlaneDependencies, tenant: TenantInControl, audit: () => Promise<void>) {
+async function storeSecret(deps: ControlPlaneDependencies, tenant: TenantInControl, audit: () => Promise<void>) {
   const place = workspacePlace(
     { organization: { value: tenant.organization }, workspace: { value: tenant.workspace } },
     'openai',
@@ -70,7 +70,7 @@ it('leaves no secret where the erasure looked for secrets before, and ended afte
   });
   const tenant = await createPublishedTenant(createControlPlane(stores).deps);
 
-  const late = store(createControlPlane(stores, { wrap: storing }).deps, tenant, async () => {
+  const late = storeSecret(createControlPlane(stores, { wrap: storing }).deps, tenant, async () => {
     erasure = erase(createControlPlane(stores, { wrap: erasing }).deps, tenant);
     await lookedForSecrets.promise;
   });
@@ -91,7 +91,7 @@ it('leaves no secret where a region refused it and the workspace was erased mean
   });
   const tenant = await createPublishedTenant(createControlPlane(stores).deps);
 
-  const late = store(createControlPlane([home, far], { wrap: refusing }).deps, tenant, async () => {
+  const late = storeSecret(createControlPlane([home, far], { wrap: refusing }).deps, tenant, async () => {
     await erase(createControlPlane(stores).deps, tenant);
   });
 
