@@ -40,17 +40,17 @@ export const requestView: View<RequestRecord> = {
   ],
 };
 
-/** Widths are fixed, because lines are written as they come: nobody knows the longest in advance. */
+/** Widths are fixed, because lines are written as they come: nobody knows the longest in advance. What varies most comes last. */
 const columns = [
   { title: 'AT', width: 24, value: ({ createdAt }) => createdAt },
   { title: 'REQUEST', width: 30, value: ({ id }) => id },
   { title: 'STATUS', width: 6, value: ({ status }) => status, align: 'right' },
-  { title: 'ENDING', width: 12, value: ({ ending, errorCode }) => errorCode ?? ending },
   { title: 'IN', width: 7, value: ({ inputTokens }) => inputTokens, align: 'right' },
   { title: 'OUT', width: 6, value: ({ outputTokens }) => outputTokens, align: 'right' },
   { title: 'COST', width: 12, value: ({ costMicroUsd }) => formatUsd(costMicroUsd), align: 'right' },
   { title: 'MS', width: 7, value: ({ latencyMs }) => Math.round(latencyMs), align: 'right' },
-  { title: 'MODEL', width: 5, value: ({ provider, model }) => `${provider}/${model}` },
+  { title: 'MODEL', width: 24, value: ({ provider, model }) => `${provider}/${model}` },
+  { title: 'ENDING', width: 6, value: ({ ending, errorCode }) => errorCode ?? ending },
 ] as const satisfies readonly {
   title: string;
   width: number;
