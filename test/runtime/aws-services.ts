@@ -19,6 +19,8 @@ export interface AwsServices {
   originSecret: RotatedSecret;
   /** May be changed to rotate it. `undefined`: Secrets Manager fails. */
   bootstrapToken: RotatedSecret | undefined;
+  /** While true, KMS answers as it does when it has a fault of its own. */
+  keysOutOfOrder: boolean;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startAwsServices({ generator, unwrapper }: KeyWrapper): Pr
     dataKeys: [] as DataKey[],
     originSecret: { current: 'origin-secret' } as RotatedSecret,
     bootstrapToken: { current: 'bootstrap-token-of-the-test' } as RotatedSecret | undefined,
+    keysOutOfOrder: false,
   };
   // Not copied: what a test changes here is what is served from then on.
   const services: AwsServices = Object.assign(state, { endpoint: '', close: async () => {} });
@@ -73,6 +76,10 @@ export async function startAwsServices({ generator, unwrapper }: KeyWrapper): Pr
   const server = createServer((request, response) => {
     void (async () => {
       const input = (await json(request)) as Input;
+      if (services.keysOutOfOrder) {
+        response.writeHead(500).end('{"__type":"KMSInternalException"}');
+        return;
+      }
       try {
         const operation = operations[String(request.headers['x-amz-target'])];
         if (operation === undefined) throw new Error('not an operation of this fake');

@@ -118,6 +118,25 @@ describe('the admin bundle under the runtime interface client', () => {
     expect(services.contexts).toEqual([]);
   });
 
+  it('stores nothing of a credential while KMS fails, and all of it when the call is repeated', async () => {
+    const { store, tableNames, services } = deployment;
+    const path = `/workspaces/${workspace}/credentials/anthropic`;
+    const sealedOnes = async (): Promise<number> => {
+      const { Items = [] } = await store.scan({ TableName: tableNames.vault });
+      return Items.filter(({ provider }) => provider?.S === 'anthropic').length;
+    };
+
+    services.keysOutOfOrder = true;
+    const failed = await call('PUT', path, { body: { secret: providerSecret } });
+    services.keysOutOfOrder = false;
+    const nothing = await sealedOnes();
+    const repeated = await call('PUT', path, { body: { secret: providerSecret } });
+
+    expect([failed.status, failed.body.code]).toEqual([503, 'store_unavailable']);
+    expect(JSON.stringify(failed.body)).not.toContain(providerSecret);
+    expect([nothing, repeated.status, await sealedOnes()]).toEqual([0, 200, 1]);
+  });
+
   it('writes down the address that API Gateway saw, whatever the caller claims', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9', 'x-real-ip': '203.0.113.9', forwarded: 'for=203.0.113.9' };
     const { body } = await call('POST', `/organizations/${organization}/workspaces`, {

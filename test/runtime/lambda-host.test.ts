@@ -155,6 +155,36 @@ describe('a streaming function behind the host', () => {
   });
 });
 
+describe('a function whose answer the gateway takes whole', () => {
+  const startWhole = () => startFixtureForTest({ handler: 'index.whole', responseMode: 'buffered' });
+
+  it('answers with its status, headers and body', async () => {
+    const host = await startWhole();
+
+    const response = await fetch(`${host.url}/whole`);
+
+    expect([response.status, await response.text()]).toEqual([201, 'whole']);
+    expect([response.headers.get('x-one'), response.headers.get('x-two')]).toEqual(['a', 'b, c']);
+  });
+
+  it.each(['no-status', 'throws'])('answers 502 for %s, and serves the next request', async (scenario) => {
+    const host = await startWhole();
+
+    const refused = await fetch(`${host.url}/${scenario}`);
+    const next = await fetch(`${host.url}/whole`);
+
+    expect([refused.status, next.status]).toEqual([502, 201]);
+    expect(host.invocations.map(({ coldStart }) => coldStart)).toEqual([true, false]);
+  });
+
+  it('takes events of a test’s own, and says what it returned or why not', async () => {
+    const host = await startWhole();
+
+    expect(await host.invoke({ path: '/whole' })).toMatchObject({ statusCode: 201 });
+    await expect(host.invoke({ path: '/throws' })).rejects.toMatchObject({ type: 'TypeError' });
+  });
+});
+
 describe('processes', () => {
   it('reuses an idle process and starts another for a request that comes meanwhile', async () => {
     const host = await startFixtureForTest();
