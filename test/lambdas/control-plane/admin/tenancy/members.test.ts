@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreClient } from '../../../../../lambdas/store/client.ts';
-import { getMember, listOrganizationsOfMember, memberIdOf } from '../../../../../lambdas/store/control/member.ts';
+import {
+  createMember,
+  getMember,
+  listOrganizationsOfMember,
+  memberIdOf,
+} from '../../../../../lambdas/store/control/member.ts';
 import { type AdminAnswer, type AdminApi, startAdminApi } from '../../../../fixtures/admin-api.ts';
 import { atEveryCrash, createCrashingWrites } from '../../../../fixtures/crashing-writes.ts';
 
@@ -209,6 +214,18 @@ describe('updateMember', () => {
     });
 
     expect(deaths).toBe(4);
+  });
+});
+
+describe('getMember', () => {
+  it('shows a member whose identity would not be taken any more', async () => {
+    const identity = { kind: 'subject', value: 'https://idp.example.com#Zoë' } as const;
+    const id = memberIdOf(identity);
+    const at = new Date().toISOString();
+    await createMember(api.deps.control, { id, organization, identity, role: 'auditor', createdAt: at, updatedAt: at });
+
+    expect((await api.call('GET', `${members()}/${id}`)).body).toMatchObject({ id, subject: identity.value });
+    expect((await api.call('GET', members())).status).toBe(200);
   });
 });
 

@@ -34,6 +34,15 @@ async function trail(): Promise<string[]> {
   return body.data.map(({ action, target }: { action: string; target: string }) => `${action} ${target}`);
 }
 
+it('shows a workspace whose name would not be taken any more', async () => {
+  const id = await created();
+  const { value, version } = (await getWorkspace(api.deps.control, organization, id))!;
+  await replaceWorkspace(api.deps.control, { ...value, name: 'Ac\u200bme' }, version);
+
+  expect((await api.call('GET', `/workspaces/${id}`)).body.name).toBe('Ac\u200bme');
+  expect((await api.call('GET', `/organizations/${organization}/workspaces`)).status).toBe(200);
+});
+
 describe('createWorkspace', () => {
   it('creates one and publishes its policy in the same call', async () => {
     const limits = { requestsPerMinute: 3 };
