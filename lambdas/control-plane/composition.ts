@@ -15,6 +15,9 @@ import type { DataPlane } from './publication/data-plane.ts';
 /** The environment of a function, as its handler read it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The key service answers in milliseconds; with the SDK's three tries this stays well within a call. */
+const patience = { connectionTimeout: 2000, requestTimeout: 4000, throwOnRequestTimeout: true };
+
 const tableName = z.string().min(1);
 const dataPlanesSchema = z
   .array(
@@ -54,7 +57,7 @@ export function createDataPlanes(environment: Environment): ConnectedDataPlanes 
   });
   const generators = described.map(({ region, vaultKeyArn }) => {
     const endpoint = endpointOf(environment, 'AWS_ENDPOINT_URL_KMS');
-    const client = new KMSClient({ region, ...(endpoint !== undefined && { endpoint }) });
+    const client = new KMSClient({ region, requestHandler: patience, ...(endpoint !== undefined && { endpoint }) });
     return [region, createSdkKmsGenerator(client, vaultKeyArn)] as const;
   });
   const [home, ...others] = planes;

@@ -7,9 +7,10 @@ import { SignInError } from '../sign-in/sign-in-error.ts';
 import type { AdminRequest, AdminResponse } from './admin-request.ts';
 import type { AdminApiSettings } from './dependencies.ts';
 import { openApiDocument } from './openapi.ts';
-import { Problem } from './problem.ts';
+import { describeProblem, Problem } from './problem.ts';
 import { readText } from './read-text.ts';
 import { referencePage, referencePageHeaders } from './reference-page.ts';
+import { securityHeaders } from './security-headers.ts';
 import { serveOperation } from './serve-operation.ts';
 
 interface Environment {
@@ -21,15 +22,6 @@ interface Environment {
 }
 
 export type AdminApp = Hono<Environment>;
-
-/** Nothing here may be kept, framed, sniffed or referred to. */
-const securityHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000',
-  'x-content-type-options': 'nosniff',
-};
 
 /** The admin API over web-standard requests; `local/` and the Lambda entry carry it. */
 export function createAdminApp(settings: AdminApiSettings): AdminApp {
@@ -95,18 +87,8 @@ function render({ status, body, headers }: AdminResponse): Response {
 }
 
 function renderProblem(problem: Problem, requestId: string): Response {
-  const { status, code, detail, errors } = problem;
-  const body = {
-    type: `urn:gatehouse:problem:${code}`,
-    title: problem.message,
-    status,
-    ...(detail !== undefined && { detail }),
-    code,
-    requestId,
-    ...(errors !== undefined && { errors }),
-  };
   const headers = { 'content-type': 'application/problem+json', ...problem.headers };
-  return new Response(JSON.stringify(body), { status, headers });
+  return new Response(JSON.stringify(describeProblem(problem, requestId)), { status: problem.status, headers });
 }
 
 function toProblem(error: unknown, requestId: string, settings: AdminApiSettings): Problem {

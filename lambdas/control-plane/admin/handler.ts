@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createAwsTransport } from '../../aws/json-transport.ts';
+import { createRequestId } from '../../http/request-id.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
 import { thrownFailure } from '../../telemetry/thrown-failure.ts';
 import { createControlPlaneDependencies, requireVariable } from '../composition.ts';
@@ -10,6 +11,8 @@ import { createBootstrapTokenReader } from '../sign-in/bootstrap-token-secret.ts
 import { parseOidcSettings } from '../sign-in/oidc-settings.ts';
 import { createSignIn } from '../sign-in/sign-in.ts';
 import { createAdminApp } from './app.ts';
+import { describeProblem, Problem } from './problem.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /** The admin function: composition root and entry. The environment is read here and nowhere else. */
 
@@ -53,21 +56,23 @@ function withoutMeaninglessBody(event: APIGatewayProxyEvent): APIGatewayProxyEve
   return event.httpMethod === 'GET' || event.httpMethod === 'HEAD' ? { ...event, body: null } : event;
 }
 
+function tooLate(): APIGatewayProxyResult {
+  const id = createRequestId(deps.now());
+  const problem = new Problem('timeout', 504, 'The call took too long.', {
+    detail: 'The same call can be repeated: it completes whatever was begun.',
+    headers: { 'retry-after': '1' },
+  });
+  const createdAt = new Date(deps.now()).toISOString();
+  logger.admin({ id, createdAt, operation: 'other', status: problem.status, latencyMs: 0 });
+  const headers = { ...securityHeaders, 'content-type': 'application/problem+json', 'x-request-id': id };
+  const body = JSON.stringify(describeProblem(problem, id));
+  return { statusCode: problem.status, headers: { ...headers, ...problem.headers }, body };
+}
+
 /** Answers before the platform would cut it off: a caller waits for an answer, not for a timeout. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   timeoutEarlyInMillis: 500,
-  timeoutEarlyResponse: () => ({
-    statusCode: 504,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-    body: JSON.stringify({
-      type: 'urn:gatehouse:problem:timeout',
-      title: 'The call took too long.',
-      status: 504,
-      detail: 'The same call can be repeated: it completes whatever was begun.',
-      code: 'timeout',
-      requestId: '',
-    }),
-  }),
+  timeoutEarlyResponse: tooLate,
 })
   .onError((request) => {
     logger.fault(describeFault('unexpected-error', request.error));

@@ -34,6 +34,20 @@ export class Problem extends Error {
   }
 }
 
+/** The body of its answer. (RFC 9457) */
+export function describeProblem(problem: Problem, requestId: string): object {
+  const { status, code, detail, errors } = problem;
+  return {
+    type: `urn:gatehouse:problem:${code}`,
+    title: problem.message,
+    status,
+    ...(detail !== undefined && { detail }),
+    code,
+    requestId,
+    ...(errors !== undefined && { errors }),
+  };
+}
+
 /** There is none, or it belongs to a tenant the caller has nothing to do with: the two are told apart nowhere. */
 export function notFound(): Problem {
   return new Problem('not_found', 404, 'There is no such resource.');
