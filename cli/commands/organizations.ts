@@ -49,6 +49,9 @@ const view: View<Organization> = {
     ['name', organization.name],
     ['status', organization.status],
     ['billing', organization.billing],
+    ...(organization.balanceMicroUsd === undefined
+      ? []
+      : [['balance', formatUsd(organization.balanceMicroUsd)] as const]),
     ['retention', `${organization.retentionDays} days`],
     ['zero retention', organization.zeroRetention ? 'yes' : 'no'],
     ['regions', organization.regions?.join(', ') ?? 'all'],

@@ -21,9 +21,10 @@ for (const [network, prefix] of [
   forbidden.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
-  ['::', 128],
-  ['::1', 128],
-  // These carry an IPv4 address inside: translation (NAT64) and 6to4.
+  // Unspecified, loopback, and the old forms with an IPv4 address at their end.
+  ['::', 96],
+  // These carry an IPv4 address inside: translation (SIIT, NAT64) and 6to4.
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['2002::', 16],

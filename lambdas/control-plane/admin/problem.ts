@@ -94,7 +94,9 @@ function describeIssue(issue: z.core.$ZodIssue, place: string): FieldError[] {
       return nested.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, place));
     }
   }
-  return [{ field, message: issue.message }];
+  // What is not there has no input; zod tells the two apart in words only.
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [{ field, message: isMissing ? 'is required' : issue.message }];
 }
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {

@@ -21,6 +21,9 @@ table { border-collapse: collapse; width: 100% }
 td, th { border-bottom: 1px solid var(--line); padding: .3rem .5rem .3rem 0; text-align: left; vertical-align: top }
 `;
 
+/** In one piece: the hash below is of exactly what stands between the tags. */
+const styleElement = raw(`<style>${style}</style>`);
+
 export const referencePageHeaders = {
   'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
 };
@@ -60,9 +63,7 @@ export function referencePage() {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${document.info.title}</title>
-        <style>
-          ${raw(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <h1>${document.info.title} ${document.info.version}</h1>
@@ -101,7 +102,7 @@ function renderOperation({ path, method, operation }: { path: string; method: st
       body === undefined
         ? ''
         : html`<p>Body</p>
-            <pre>${JSON.stringify(body, null, 2)}</pre>`
+            ${renderSchema(body)}`
     }
     <table>
       <tr>
@@ -137,8 +138,19 @@ function renderParameters(parameters: readonly Parameter[]) {
   </table>`;
 }
 
+function renderSchema(schema: unknown) {
+  const name = nameOf(schema);
+  return name === undefined
+    ? html`<pre>${JSON.stringify(schema, null, 2)}</pre>`
+    : html`<p><a href="#${name}">${name}</a></p>`;
+}
+
+/** The name of the shared schema that it stands for. */
+function nameOf(schema: unknown): string | undefined {
+  return (schema as { $ref?: string } | undefined)?.$ref?.split('/').at(-1);
+}
+
 function renderReference(content: Record<string, { schema: unknown }> | undefined) {
-  const schema = Object.values(content ?? {})[0]?.schema as { $ref?: string } | undefined;
-  const name = schema?.$ref?.split('/').at(-1);
+  const name = nameOf(Object.values(content ?? {})[0]?.schema);
   return name === undefined ? '' : html`<a href="#${name}">${name}</a>`;
 }

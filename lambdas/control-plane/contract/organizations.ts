@@ -29,6 +29,10 @@ export const organization = z
     regions: regions.exactOptional(),
     limits: limits.exactOptional(),
     budget: budget.exactOptional(),
+    balanceMicroUsd: z.int().exactOptional().meta({
+      description:
+        'Only where one prepaid organization is read: what can be reserved now. It can be below zero: what was used while it was postpaid is still owed.',
+    }),
     status: z.enum(['active', 'deleting']).meta({ description: '`deleting`: it is being erased and serves nobody.' }),
     createdAt: timestamp,
     updatedAt: timestamp,

@@ -6,6 +6,8 @@ import {
   replaceOrganization,
 } from '../../../store/control/organization.ts';
 import type { DocumentTable, Stored } from '../../../store/document.ts';
+import { organizationMeterId } from '../../../store/meter-administration.ts';
+import { getMeter } from '../../../store/meter.ts';
 import type { organization as organizationSchema } from '../../contract/organizations.ts';
 import { eraseOrganization } from '../../erase/erase-organization.ts';
 import { publishOrganization } from '../../publication/publish.ts';
@@ -59,8 +61,9 @@ export const organizationHandlers: Handlers<
     return listed(data, undefined);
   },
 
-  async getOrganization({ organization }) {
-    return { body: showOrganization(organization.value), version: organization.version };
+  async getOrganization({ deps, organization: { value, version } }) {
+    const balance = value.billing === 'prepaid' ? { balanceMicroUsd: await readBalance(deps, value.id) } : {};
+    return { body: { ...showOrganization(value), ...balance }, version };
   },
 
   async updateOrganization(context) {
@@ -90,6 +93,12 @@ export const organizationHandlers: Handlers<
 };
 
 type Shown = z.output<typeof organizationSchema>;
+
+/** The balance is kept in the home region. */
+async function readBalance({ dataPlanes: [home] }: ControlPlaneDependencies, organization: string): Promise<number> {
+  const meter = await getMeter({ store: home.store, table: home.tables.meter }, organizationMeterId(organization));
+  return meter?.balanceMicroUsd ?? 0;
+}
 
 /** As the API shows it. An organization that is `deleted` is shown nowhere. */
 function showOrganization({ status, regions, ...record }: OrganizationRecord): Shown {

@@ -58,6 +58,18 @@ describe('createBalanceAdjustment', () => {
     expect(await balance()).toBe(600);
   });
 
+  it('shows in the organization, if that is prepaid', async () => {
+    const read = async (id: string) => (await api.call('GET', `/organizations/${id}`)).body;
+    const before = await read(organization);
+    await adjust(1000);
+
+    const after = await read(organization);
+    const postpaid = await read(await createOrganization('postpaid'));
+
+    expect([before.balanceMicroUsd, after.balanceMicroUsd]).toEqual([0, 1000]);
+    expect(postpaid).not.toHaveProperty('balanceMicroUsd');
+  });
+
   it('writes the change to the audit trail', async () => {
     const { body } = await adjust(1000);
 
