@@ -66,7 +66,8 @@ describe('createOrganization', () => {
     const { body } = await create(settings);
 
     expect(body).toMatchObject(settings);
-    expect((await api.call('GET', `/organizations/${body.id}`)).body).toEqual(body);
+    const read = await api.call('GET', `/organizations/${body.id}`);
+    expect(read.body).toEqual({ ...body, balanceMicroUsd: 0 });
   });
 
   it('begins the audit trail of the new organization', async () => {
