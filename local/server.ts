@@ -5,7 +5,7 @@ import { createDataPlane } from '../lambdas/data-plane/handle.ts';
 import { answerMalformedRequests } from '../lambdas/http/malformed-request.ts';
 import { createNodeAdapter, type NodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
-import { listOrganizations } from '../lambdas/store/control/organization.ts';
+import { iterateOrganizations } from '../lambdas/store/control/organization.ts';
 import type { DocumentTable } from '../lambdas/store/document.ts';
 import { sweepMeters } from '../lambdas/store/meter.ts';
 import { createLogger, type LogLine } from '../lambdas/telemetry/logger.ts';
@@ -123,12 +123,7 @@ export async function startLocalServer(
 
 async function organizationIds(control: DocumentTable): Promise<string[]> {
   const ids: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await listOrganizations(control, { limit: 100, after });
-    ids.push(...page.items.map(({ value }) => value.id));
-    after = page.next;
-  } while (after !== undefined);
+  for await (const { value } of iterateOrganizations(control)) ids.push(value.id);
   return ids;
 }
 

@@ -127,12 +127,13 @@ export async function listDocuments<Value>(
   return { items, ...(next !== undefined && { next }) };
 }
 
-/** All of them, page by page. */
+/** All of them, page by page; with `from` only those whose sort key comes after that. */
 export async function* iterateDocuments<Value>(
   documents: DocumentTable,
   place: { pk: string; prefix: string },
+  from?: string,
 ): AsyncGenerator<Stored<Value> & { readonly sk: string }> {
-  let after: string | undefined;
+  let after = from;
   do {
     const page = await listDocuments<Value>(documents, place, { limit: 100, after });
     yield* page.items;

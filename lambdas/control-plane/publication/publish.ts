@@ -16,6 +16,7 @@ import { notFound, Problem } from '../admin/problem.ts';
 import { eraseKey } from '../erase/erase-key.ts';
 import { eraseStrayMeter } from '../erase/erase-stray-meter.ts';
 import { eraseWorkspace } from '../erase/erase-workspace.ts';
+import { cleanUpMs } from '../erase/erasure.ts';
 import { atEveryDataPlane } from './at-every-data-plane.ts';
 import { compileCatalogPolicy, compileKeyPolicy, compileWorkspacePolicy } from './compile-policy.ts';
 import { inBatches } from './in-batches.ts';
@@ -30,9 +31,6 @@ import { type Place, readActivePlace, readCatalogSources, readWorkspaceSources }
  */
 
 export type PublicationDependencies = Pick<ControlPlaneDependencies, 'control' | 'dataPlanes' | 'now'>;
-
-/** A call that lost against an erasure cleans up behind itself; it need not wait for requests under way. */
-const cleanUpMs = 5000;
 
 /**
  * Publishes a key as it was stored. When it returns, the next request with the key meets this version or a newer one.

@@ -1,15 +1,4 @@
-import {
-  createDocument,
-  deleteDocument,
-  type DocumentKey,
-  type DocumentPage,
-  type DocumentTable,
-  getDocument,
-  iterateDocuments,
-  listDocuments,
-  replaceDocument,
-  type Stored,
-} from '../document.ts';
+import { documentType } from '../document-type.ts';
 
 /*
  * | pattern           | key                                                          | called by              |
@@ -38,47 +27,15 @@ export interface CredentialRecord {
   readonly rotatedAt?: string;
 }
 
-const prefix = 'credential#';
-const pkOf = (owner: CredentialOwner): string =>
-  owner.kind === 'platform' ? 'platform' : `workspace#${owner.workspace}`;
-const keyOf = (owner: CredentialOwner, provider: string): DocumentKey => ({ pk: pkOf(owner), sk: prefix + provider });
-
-export const getCredential = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-  provider: string,
-): Promise<Stored<CredentialRecord> | undefined> => getDocument(control, keyOf(owner, provider));
-
-export const createCredential = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-  record: CredentialRecord,
-): Promise<boolean> => createDocument(control, keyOf(owner, record.provider), record);
-
-/** The new version, or `undefined` where somebody else changed it since. */
-export const replaceCredential = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-  record: CredentialRecord,
-  version: number,
-): Promise<number | undefined> => replaceDocument(control, keyOf(owner, record.provider), record, version);
-
-/** With a version only if it still has that (0: only if there is none); says whether it is gone. */
-export const deleteCredential = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-  provider: string,
-  version?: number,
-): Promise<boolean> => deleteDocument(control, keyOf(owner, provider), version);
-
-/** In the order of their providers; `after` is the `next` of the page before. */
-export const listCredentials = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-  page: { limit: number; after?: string | undefined },
-): Promise<DocumentPage<CredentialRecord>> => listDocuments(control, { pk: pkOf(owner), prefix }, page);
-
-export const iterateCredentials = (
-  control: DocumentTable,
-  owner: CredentialOwner,
-): AsyncGenerator<Stored<CredentialRecord>> => iterateDocuments(control, { pk: pkOf(owner), prefix });
+export const {
+  get: getCredential,
+  create: createCredential,
+  replace: replaceCredential,
+  remove: deleteCredential,
+  list: listCredentials,
+  iterate: iterateCredentials,
+} = documentType<CredentialRecord, CredentialOwner>({
+  partitionOf: (owner) => (owner.kind === 'platform' ? 'platform' : `workspace#${owner.workspace}`),
+  prefix: 'credential#',
+  nameOf: ({ provider }) => provider,
+});

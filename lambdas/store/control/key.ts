@@ -1,15 +1,5 @@
-import {
-  createDocument,
-  deleteDocument,
-  type DocumentKey,
-  type DocumentPage,
-  type DocumentTable,
-  getDocument,
-  iterateDocuments,
-  listDocuments,
-  replaceDocument,
-  type Stored,
-} from '../document.ts';
+import { documentType } from '../document-type.ts';
+import type { DocumentTable } from '../document.ts';
 import type { Budget, Limits } from '../policy.ts';
 
 /*
@@ -42,29 +32,17 @@ export interface KeyRecord {
   readonly revokedAt?: string;
 }
 
-const prefix = 'key#';
-const pkOf = (workspace: string): string => `workspace#${workspace}`;
-const keyOf = (workspace: string, id: string): DocumentKey => ({ pk: pkOf(workspace), sk: prefix + id });
+const keys = documentType<KeyRecord, string>({
+  partitionOf: (workspace) => `workspace#${workspace}`,
+  prefix: 'key#',
+  nameOf: ({ id }) => id,
+});
 
-export const getKey = (control: DocumentTable, workspace: string, id: string): Promise<Stored<KeyRecord> | undefined> =>
-  getDocument(control, keyOf(workspace, id));
+export const { get: getKey, remove: deleteKey, list: listKeys, iterate: iterateKeys } = keys;
 
 export const createKey = (control: DocumentTable, record: KeyRecord): Promise<boolean> =>
-  createDocument(control, keyOf(record.workspace, record.id), record);
+  keys.create(control, record.workspace, record);
 
 /** The new version, or `undefined` where somebody else changed it since. */
 export const replaceKey = (control: DocumentTable, record: KeyRecord, version: number): Promise<number | undefined> =>
-  replaceDocument(control, keyOf(record.workspace, record.id), record, version);
-
-export const deleteKey = (control: DocumentTable, workspace: string, id: string): Promise<boolean> =>
-  deleteDocument(control, keyOf(workspace, id));
-
-/** In the order of their ids; `after` is the `next` of the page before. */
-export const listKeys = (
-  control: DocumentTable,
-  workspace: string,
-  page: { limit: number; after?: string | undefined },
-): Promise<DocumentPage<KeyRecord>> => listDocuments(control, { pk: pkOf(workspace), prefix }, page);
-
-export const iterateKeys = (control: DocumentTable, workspace: string): AsyncGenerator<Stored<KeyRecord>> =>
-  iterateDocuments(control, { pk: pkOf(workspace), prefix });
+  keys.replace(control, record.workspace, record, version);

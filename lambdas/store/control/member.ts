@@ -1,16 +1,6 @@
 import { hash } from 'node:crypto';
-import {
-  createDocument,
-  deleteDocument,
-  type DocumentKey,
-  type DocumentPage,
-  type DocumentTable,
-  getDocument,
-  iterateDocuments,
-  listDocuments,
-  replaceDocument,
-  type Stored,
-} from '../document.ts';
+import { documentType } from '../document-type.ts';
+import { createDocument, deleteDocument, type DocumentKey, type DocumentTable, iterateDocuments } from '../document.ts';
 
 /*
  * | pattern                     | key                                         | called by           |
@@ -37,21 +27,19 @@ export function memberIdOf({ kind, value }: MemberRecord['identity']): string {
   return `mem_${hash('sha256', `${kind}:${value}`, 'hex').slice(0, 32)}`;
 }
 
-const prefix = 'member#';
-const pkOf = (organization: string): string => `org#${organization}`;
-const keyOf = (organization: string, id: string): DocumentKey => ({ pk: pkOf(organization), sk: prefix + id });
+const members = documentType<MemberRecord, string>({
+  partitionOf: (organization) => `org#${organization}`,
+  prefix: 'member#',
+  nameOf: ({ id }) => id,
+});
 const membershipKey = (id: string, organization: string): DocumentKey => ({ pk: `identity#${id}`, sk: organization });
 
-export const getMember = (
-  control: DocumentTable,
-  organization: string,
-  id: string,
-): Promise<Stored<MemberRecord> | undefined> => getDocument(control, keyOf(organization, id));
+export const { get: getMember, list: listMembers, iterate: iterateMembers } = members;
 
 /** The way back from the identity is written first: alone it gives nobody anything. */
 export async function createMember(control: DocumentTable, record: MemberRecord): Promise<boolean> {
   await createDocument(control, membershipKey(record.id, record.organization), {});
-  return createDocument(control, keyOf(record.organization, record.id), record);
+  return members.create(control, record.organization, record);
 }
 
 /** The new version, or `undefined` where somebody else changed it since. */
@@ -59,7 +47,7 @@ export const replaceMember = (
   control: DocumentTable,
   record: MemberRecord,
   version: number,
-): Promise<number | undefined> => replaceDocument(control, keyOf(record.organization, record.id), record, version);
+): Promise<number | undefined> => members.replace(control, record.organization, record, version);
 
 /** With a version only if it still has that (0: only if there is none); says whether it is gone. */
 export async function deleteMember(
@@ -67,7 +55,7 @@ export async function deleteMember(
   { organization, id }: { organization: string; id: string },
   version?: number,
 ): Promise<boolean> {
-  if (!(await deleteDocument(control, keyOf(organization, id), version))) return false;
+  if (!(await members.remove(control, organization, id, version))) return false;
   return deleteDocument(control, membershipKey(id, organization));
 }
 
@@ -77,18 +65,8 @@ export async function eraseMember(
   { organization, id }: { organization: string; id: string },
 ): Promise<void> {
   await deleteDocument(control, membershipKey(id, organization));
-  await deleteDocument(control, keyOf(organization, id));
+  await members.remove(control, organization, id);
 }
-
-/** In the order of their ids; `after` is the `next` of the page before. */
-export const listMembers = (
-  control: DocumentTable,
-  organization: string,
-  page: { limit: number; after?: string | undefined },
-): Promise<DocumentPage<MemberRecord>> => listDocuments(control, { pk: pkOf(organization), prefix }, page);
-
-export const iterateMembers = (control: DocumentTable, organization: string): AsyncGenerator<Stored<MemberRecord>> =>
-  iterateDocuments(control, { pk: pkOf(organization), prefix });
 
 /** Ids of organizations that made this identity a member; the member item itself decides. */
 export async function listOrganizationsOfMember(control: DocumentTable, id: string): Promise<string[]> {

@@ -2,10 +2,9 @@ import {
   createDocument,
   deleteDocument,
   type DocumentKey,
-  type DocumentPage,
   type DocumentTable,
   getDocument,
-  listDocuments,
+  iterateDocuments,
   raiseCounter,
   readCounter,
   replaceDocument,
@@ -17,7 +16,7 @@ import type { Budget, Limits } from '../policy.ts';
  * | pattern              | key                                | called by              |
  * |----------------------|------------------------------------|------------------------|
  * | getOrganization …    | `organizations` / `<id>`           | admin API, publication |
- * | listOrganizations    | `organizations`                    | operator, reconcile    |
+ * | iterateOrganizations | `organizations`                    | operator, reconcile    |
  * | raisePolicyVersion   | the same item, `policyVersion`     | publication            |
  */
 
@@ -60,11 +59,11 @@ export const replaceOrganization = (
 export const deleteOrganization = (control: DocumentTable, id: string): Promise<boolean> =>
   deleteDocument(control, keyOf(id));
 
-/** In the order of their ids; `after` is an id. */
-export const listOrganizations = (
+/** In the order of their ids, whatever their status; with `after` only those after that id. */
+export const iterateOrganizations = (
   control: DocumentTable,
-  page: { limit: number; after?: string | undefined },
-): Promise<DocumentPage<OrganizationRecord>> => listDocuments(control, { pk, prefix: '' }, page);
+  after?: string,
+): AsyncGenerator<Stored<OrganizationRecord>> => iterateDocuments(control, { pk, prefix: '' }, after);
 
 /** Draws the next version of the policy of this organization and its workspaces; `undefined` where it is gone. */
 export const raisePolicyVersion = (control: DocumentTable, id: string): Promise<number | undefined> =>

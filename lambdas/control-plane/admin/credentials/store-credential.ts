@@ -10,6 +10,7 @@ import { getServedVersion } from '../../../store/credential-use.ts';
 import type { Stored } from '../../../store/document.ts';
 import { deleteSecretVersions } from '../../erase/delete-secret-versions.ts';
 import { eraseWorkspace } from '../../erase/erase-workspace.ts';
+import { cleanUpMs } from '../../erase/erasure.ts';
 import type { DataPlane } from '../../publication/data-plane.ts';
 import { readActivePlace } from '../../publication/workspace-sources.ts';
 import { assertMatch, tryChange } from '../change.ts';
@@ -18,9 +19,6 @@ import type { ControlPlaneDependencies } from '../dependencies.ts';
 import { type CredentialPlace, publishPlace, targetOf } from './credential-place.ts';
 import { viewCredential } from './credential-view.ts';
 import { putIntoEveryVault, type SealedSecret } from './sealed-everywhere.ts';
-
-/** A call that lost against an erasure cleans up behind itself; it need not wait for requests under way. */
-const cleanUpMs = 5000;
 
 export interface ChangeContext {
   readonly deps: ControlPlaneDependencies;

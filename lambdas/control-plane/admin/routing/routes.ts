@@ -62,10 +62,9 @@ export const routeHandlers: Handlers<Ids> = {
   async deleteRoute(context) {
     const { deps, parameters } = context;
     const [place, name] = [placeOf(context), parameters.route];
-    const route = { workspace: place.workspace, name };
     await deleteRecord<RouteRecord>(context, {
       read: () => getRoute(deps.control, place.workspace, name),
-      remove: (version) => deleteRoute(deps.control, route, version),
+      remove: (version) => deleteRoute(deps.control, place.workspace, name, version),
       isInForce: () => isInForce(deps, place, name),
       describe: (before) => ({
         action: 'route.delete',

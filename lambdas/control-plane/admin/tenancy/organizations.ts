@@ -10,6 +10,7 @@ import { organizationMeterId } from '../../../store/meter-administration.ts';
 import { getMeter } from '../../../store/meter.ts';
 import type { organization as organizationSchema } from '../../contract/organizations.ts';
 import { eraseOrganization } from '../../erase/erase-organization.ts';
+import { eraseMs } from '../../erase/erasure.ts';
 import { publishOrganization } from '../../publication/publish.ts';
 import { changeStored } from '../change.ts';
 import type { Context, Handlers, Result } from '../context.ts';
@@ -24,8 +25,6 @@ import { visibleOrganizations } from './visible-organizations.ts';
 const defaults = { billing: 'postpaid', retentionDays: 90, zeroRetention: false } as const;
 /** Members that are the platform's to grant, so that no tenant can raise its own. */
 const granted = ['billing', 'limits', 'budget'] as const;
-/** Time for erasing within one call; what takes longer is gone on with by reconcile. */
-const eraseMs = 20_000;
 
 export const organizationHandlers: Handlers<
   'createOrganization' | 'listOrganizations' | 'getOrganization' | 'updateOrganization' | 'deleteOrganization'

@@ -1,5 +1,5 @@
 import { listOrganizationsOfMember, memberIdOf } from '../../../store/control/member.ts';
-import { getOrganization, listOrganizations, type OrganizationRecord } from '../../../store/control/organization.ts';
+import { getOrganization, iterateOrganizations, type OrganizationRecord } from '../../../store/control/organization.ts';
 import type { DocumentTable } from '../../../store/document.ts';
 import type { Permission } from '../../contract/permission.ts';
 import type { Context } from '../context.ts';
@@ -7,7 +7,6 @@ import type { Principal } from '../principal.ts';
 
 type Caller = Pick<Context<'listOrganizations'>, 'deps' | 'principal' | 'may'>;
 
-const pageSize = 100;
 /** Organizations of one member that are looked up at the same time. */
 const parallel = 25;
 
@@ -27,12 +26,7 @@ export async function* visibleOrganizations(
 }
 
 async function* everyOrganization(control: DocumentTable, after?: string): AsyncGenerator<OrganizationRecord> {
-  let from = after;
-  do {
-    const page = await listOrganizations(control, { limit: pageSize, after: from });
-    for (const { value } of page.items) yield value;
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { value } of iterateOrganizations(control, after)) yield value;
 }
 
 async function* ownOrganizations(

@@ -10,6 +10,7 @@ import {
 import type { DocumentTable, Stored } from '../../../store/document.ts';
 import type { workspace as workspaceSchema } from '../../contract/workspaces.ts';
 import { eraseWorkspace } from '../../erase/erase-workspace.ts';
+import { eraseMs } from '../../erase/erasure.ts';
 import { publishWorkspace } from '../../publication/publish.ts';
 import { changeStored } from '../change.ts';
 import type { Context, Handlers } from '../context.ts';
@@ -18,9 +19,6 @@ import { conflict, Problem } from '../problem.ts';
 import { readPage } from '../read-page.ts';
 import { applyPatch } from './apply-patch.ts';
 import { takeName, takeNewName, type UniqueName } from './unique-name.ts';
-
-/** Time for erasing within one call; what takes longer is gone on with by reconcile. */
-const eraseMs = 20_000;
 
 export const workspaceHandlers: Handlers<
   'createWorkspace' | 'listWorkspaces' | 'getWorkspace' | 'updateWorkspace' | 'deleteWorkspace'

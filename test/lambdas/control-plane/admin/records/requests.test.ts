@@ -4,7 +4,7 @@ import { createRequestId } from '../../../../../lambdas/http/request-id.ts';
 import {
   createOrganization,
   getOrganization,
-  listOrganizations,
+  iterateOrganizations,
   replaceOrganization,
 } from '../../../../../lambdas/store/control/organization.ts';
 import { putRequestRecord, type RequestRecord } from '../../../../../lambdas/store/request-record.ts';
@@ -213,8 +213,8 @@ describe('getRequest', () => {
   });
 
   it('asks for the organization where there are more than can be looked through', async () => {
-    const existing = await listOrganizations(api.deps.control, { limit: 500 });
-    const active = existing.items.filter(({ value }) => value.status === 'active').length;
+    let active = 0;
+    for await (const { value } of iterateOrganizations(api.deps.control)) if (value.status === 'active') active += 1;
     const ids = Array.from({ length: 500 - active }, (_, index) => `org_z${String(index).padStart(4, '0')}`);
     for (let start = 0; start < ids.length; start += 50) {
       await Promise.all(ids.slice(start, start + 50).map((id) => organizationSince(now, id)));
