@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { GatehouseStage, loadDeploymentConfig } from '../lib/index.ts';
+import { Gatehouse, loadDeploymentConfig } from '../lib/index.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-new GatehouseStage(app, 'Gatehouse', { config: loadDeploymentConfig(app.node) });
+new Gatehouse(app, 'Gatehouse', { config: loadDeploymentConfig(app.node) });

@@ -44,8 +44,8 @@ export { loadDeploymentConfig, parseDeploymentConfig } from './deployment-config
 export type { DeploymentConfig, DeploymentSettings } from './deployment-config.ts';
 export { EdgeStack } from './edge-stack.ts';
 export type { EdgeStackProps } from './edge-stack.ts';
-export { GatehouseStage } from './gatehouse-stage.ts';
-export type { GatehouseStageProps } from './gatehouse-stage.ts';
+export { Gatehouse } from './gatehouse.ts';
+export type { GatehouseProps } from './gatehouse.ts';
 export { GatehouseTable } from './storage/gatehouse-table.ts';
 export type { GatehouseTableProps } from './storage/gatehouse-table.ts';
 export { VaultKey } from './storage/vault-key.ts';

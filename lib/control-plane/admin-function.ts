@@ -1,6 +1,7 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
-import type { Function } from 'aws-cdk-lib/aws-lambda';
+import { Alias } from 'aws-cdk-lib/aws-lambda';
+import type { Function, IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -41,6 +42,8 @@ export interface AdminFunctionProps extends ControlPlaneScope {
 export class AdminFunction extends Construct {
   readonly function: Function;
   readonly role: IRole;
+  /** What an API invokes: the alias `live`, which a release moves to a new version step by step. */
+  readonly alias: Alias;
 
   constructor(scope: Construct, id: string, props: AdminFunctionProps) {
     super(scope, id);
@@ -67,6 +70,11 @@ export class AdminFunction extends Construct {
       id: 'Serverless-LambdaDLQ',
       reason:
         'Only API Gateway invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
+    });
+    this.alias = new Alias(this, 'Live', {
+      aliasName: 'live',
+      // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
+      version: admin.function.currentVersion as IVersion,
     });
   }
 }

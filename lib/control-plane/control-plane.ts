@@ -1,5 +1,6 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -143,7 +144,7 @@ export class ControlPlane extends Construct {
       bootstrapToken: this.bootstrapToken,
       oidcIssuers: [...(this.signIn === undefined ? [] : [this.signIn.issuer]), ...(props.oidcIssuers ?? [])],
     });
-    this.api = new AdminApi(this, 'Api', { ...props, handler: this.admin.function });
+    this.api = new AdminApi(this, 'Api', { ...props, handler: this.admin.alias as IFunction });
     this.reconcile = new Reconcile(this, 'Reconcile', {
       ...shared,
       codePath: bundlePath('reconcile', props.bundlesPath),

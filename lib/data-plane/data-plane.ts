@@ -2,6 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -139,7 +140,7 @@ export class DataPlane extends Construct {
       usage: this.tables.usage,
       ...(props.logRetention !== undefined && { logRetention: props.logRetention }),
     });
-    this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.entryPoint });
+    this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.alias as IFunction });
     if (hasDistribution && this.originSecret !== undefined) {
       this.edge = new EdgeDistribution(this, 'Edge', { ...props, api: this.api.api, originSecret: this.originSecret });
     }

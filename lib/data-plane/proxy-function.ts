@@ -2,7 +2,7 @@ import { Duration, Token, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
-import type { Function, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
+import type { Function, IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -94,8 +94,8 @@ export class ProxyFunction extends Construct {
   readonly function: Function;
   readonly role: IRole;
   readonly logGroup: ILogGroup;
-  /** What an API should invoke: the alias `live` with provisioned concurrency, the function itself without. */
-  readonly entryPoint: IFunction;
+  /** What an API invokes: the alias `live`, which a release moves to a new version step by step. */
+  readonly alias: Alias;
 
   constructor(scope: Construct, id: string, props: ProxyFunctionProps) {
     super(scope, id);
@@ -135,13 +135,12 @@ export class ProxyFunction extends Construct {
         'Only API Gateway invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
     });
 
-    // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
-    this.entryPoint = (provisioned === 0 ? proxy.function : this.#alias(proxy.function, provisioned)) as IFunction;
-  }
-
-  #alias(proxy: Function, provisionedConcurrentExecutions: number): Alias {
-    const version = proxy.currentVersion as IVersion;
-    return new Alias(this, 'Live', { aliasName: 'live', version, provisionedConcurrentExecutions });
+    this.alias = new Alias(this, 'Live', {
+      aliasName: 'live',
+      // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
+      version: proxy.function.currentVersion as IVersion,
+      ...(provisioned > 0 && { provisionedConcurrentExecutions: provisioned }),
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseDeploymentConfig } from '../../lib/deployment-config.ts';
-import { GatehouseStage } from '../../lib/gatehouse-stage.ts';
+import { Gatehouse } from '../../lib/gatehouse.ts';
 import { parseTemplate, resourceName, type Statement, statementsOf, type Templates } from './iam-evaluator.ts';
 import { bundlesFolder, featureFlags } from './synthesize.ts';
 
@@ -37,8 +37,8 @@ export const vaultKey = resourceName(dataPlaneStack, logicalId([dataPlaneStack, 
 function synthesize(): Templates {
   const app = new App({ context: featureFlags, analyticsReporting: false });
   const config = parseDeploymentConfig({ regions: ['eu-west-1'] });
-  const stage = new GatehouseStage(app, 'Gatehouse', { config, bundlesPath: bundlesFolder() });
-  const stacks = [...stage.dataPlanes, ...(stage.controlPlane === undefined ? [] : [stage.controlPlane])];
+  const gatehouse = new Gatehouse(app, 'Gatehouse', { config, bundlesPath: bundlesFolder() });
+  const stacks = [...gatehouse.dataPlanes, ...(gatehouse.controlPlane === undefined ? [] : [gatehouse.controlPlane])];
   return Object.fromEntries(
     stacks.map((stack) => [stack.stackName, parseTemplate(Template.fromStack(stack).toJSON())]),
   );

@@ -1,12 +1,11 @@
 import { Stage, Tags } from 'aws-cdk-lib';
-import type { StageProps } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ControlPlaneStack } from './control-plane-stack.ts';
 import { DataPlaneStack } from './data-plane-stack.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
 import { EdgeStack } from './edge-stack.ts';
 
-export interface GatehouseStageProps extends StageProps {
+export interface GatehouseProps {
   readonly config: DeploymentConfig;
 
   /**
@@ -17,23 +16,39 @@ export interface GatehouseStageProps extends StageProps {
   readonly bundlesPath?: string;
 }
 
-/** One whole installation: the edge, a data plane in each region, and the control plane in the first. */
-export class GatehouseStage extends Stage {
+/**
+ * One whole installation: the edge, a data plane in each region, and the control plane in the first. Not a stage itself, so that
+ * `cdk deploy --all` finds its stacks; in a pipeline, put it into one (`docs/decisions/0020`).
+ *
+ * Stacks are named after the construct's id, and after its stage if that has a name: `Gatehouse-DataPlane-eu-west-1`,
+ * `Production-Gatehouse-DataPlane-eu-west-1`.
+ *
+ * @example
+ *
+ *    new Gatehouse(app, 'Gatehouse', { config: parseDeploymentConfig({ regions: ['eu-west-1'] }) });
+ */
+export class Gatehouse extends Construct {
   readonly edge: EdgeStack | undefined;
   readonly dataPlanes: readonly DataPlaneStack[];
   readonly controlPlane: ControlPlaneStack | undefined;
 
-  constructor(scope: Construct, id: string, props: GatehouseStageProps) {
-    const { config, bundlesPath, ...stageProps } = props;
-    super(scope, id, stageProps);
+  constructor(scope: Construct, id: string, props: GatehouseProps) {
+    const { config, bundlesPath } = props;
+    super(scope, id);
+    const named = (name: string) => ({ stackName: [stageName(this), id, name].filter(Boolean).join('-') });
 
     if (config.edge === 'cloudfront' && config.webAcl === 'managed') {
-      this.edge = new EdgeStack(this, 'Edge', { ...config.floodLimits, env: { region: 'us-east-1' } });
+      this.edge = new EdgeStack(this, 'Edge', {
+        ...named('Edge'),
+        ...config.floodLimits,
+        env: { region: 'us-east-1' },
+      });
     }
     const webAclArn = config.webAcl.startsWith('arn:') ? config.webAcl : this.edge?.webAcl.webAclArn;
     this.dataPlanes = config.regions.map(
       (region) =>
         new DataPlaneStack(this, `DataPlane-${region}`, {
+          ...named(`DataPlane-${region}`),
           env: { region },
           config,
           ...(webAclArn !== undefined && { webAclArn }),
@@ -43,6 +58,7 @@ export class GatehouseStage extends Stage {
     const [home] = this.dataPlanes;
     if (config.controlPlane !== false && home !== undefined) {
       this.controlPlane = new ControlPlaneStack(this, 'ControlPlane', {
+        ...named('ControlPlane'),
         env: { region: home.region },
         config,
         settings: config.controlPlane,
@@ -52,4 +68,9 @@ export class GatehouseStage extends Stage {
     }
     Tags.of(this).add('app', 'gatehouse');
   }
+}
+
+/** Empty for an app, which is a stage without a name. */
+function stageName(scope: Construct): string {
+  return Stage.of(scope)?.stageName ?? '';
 }

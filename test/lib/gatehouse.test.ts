@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
+import { join } from 'node:path';
+import { App, Stage, Validations } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -9,7 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { parseDeploymentConfig } from '../../lib/deployment-config.ts';
 import type { DeploymentSettings } from '../../lib/deployment-config.ts';
-import { GatehouseStage } from '../../lib/gatehouse-stage.ts';
+import { Gatehouse } from '../../lib/gatehouse.ts';
 import { everyControlPlaneSetting } from './control-plane/every-setting.ts';
 import { bundlesFolder, featureFlags } from './synthesize.ts';
 
@@ -25,25 +25,25 @@ const reportSchema = z.object({
 /** What the packs report; CDK's own type has a logical id in its place. */
 const violatingResource = z.object({ constructPath: z.string() });
 
-function buildStage(settings: DeploymentSettings = {}, context: Record<string, unknown> = featureFlags) {
+function build(settings: DeploymentSettings = {}, context: Record<string, unknown> = featureFlags) {
   const app = new App({ context, analyticsReporting: false });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-  const stage = new GatehouseStage(app, 'Gatehouse', {
+  const gatehouse = new Gatehouse(app, 'Gatehouse', {
     config: parseDeploymentConfig(settings),
     bundlesPath: bundlesFolder(),
   });
-  return { app, stage };
+  return { app, gatehouse };
 }
 
-/** The same stage with what it would acknowledge noted down in place of being acknowledged. */
-function buildStageWithoutAcknowledgements(settings: DeploymentSettings) {
+/** The same with what it would acknowledge noted down in place of being acknowledged. */
+function buildWithoutAcknowledgements(settings: DeploymentSettings) {
   const acknowledged: { id: string; path: string; reason: string }[] = [];
   const scopes = vi.spyOn(Validations, 'of').mockImplementation((scope) => {
     const note = (...rules: { id: string; reason?: string }[]) =>
       acknowledged.push(...rules.map(({ id, reason = '' }) => ({ id, path: scope.node.path, reason })));
     return { acknowledge: note, addPlugins: () => {} } as unknown as Validations;
   });
-  const built = buildStage(settings);
+  const built = build(settings);
   scopes.mockRestore();
   return { ...built, acknowledged };
 }
@@ -84,9 +84,9 @@ const variants: [string, DeploymentSettings][] = [
   ],
 ];
 
-describe('GatehouseStage', () => {
+describe('Gatehouse', () => {
   it.each(variants)('leaves no finding of AwsSolutions or Serverless unacknowledged: %s', (_variant, settings) => {
-    const { app } = buildStage(settings);
+    const { app } = build(settings);
 
     const found = findings(app);
 
@@ -94,7 +94,7 @@ describe('GatehouseStage', () => {
   });
 
   it('leaves none with every feature flag off', () => {
-    const { app } = buildStage({}, {});
+    const { app } = build({}, {});
 
     const found = findings(app);
 
@@ -102,8 +102,8 @@ describe('GatehouseStage', () => {
   });
 
   it('refuses to synthesize a finding that nobody acknowledged', () => {
-    const { app, stage } = buildStage();
-    new Role(stage.dataPlanes[0]!, 'Extra', {
+    const { app, gatehouse } = build();
+    new Role(gatehouse.dataPlanes[0]!, 'Extra', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess')],
     });
@@ -114,10 +114,10 @@ describe('GatehouseStage', () => {
   });
 
   it('acknowledges, beside each resource, only rules that would fire there', () => {
-    const { app, stage, acknowledged } = buildStageWithoutAcknowledgements({ webAcl: 'none' });
+    const { app, gatehouse, acknowledged } = buildWithoutAcknowledgements({ webAcl: 'none' });
 
     const fired = [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
-      pack.validateScope(stage).violations.flatMap(({ ruleName, violatingResources }) =>
+      pack.validateScope(gatehouse).violations.flatMap(({ ruleName, violatingResources }) =>
         z
           .array(violatingResource)
           .parse(violatingResources)
@@ -134,7 +134,7 @@ describe('GatehouseStage', () => {
   });
 
   it('gives the same templates for the same source, byte for byte', () => {
-    const [first, second] = [buildStage(), buildStage()];
+    const [first, second] = [build(), build()];
 
     const templates = templatesOf(first.app);
 
@@ -143,14 +143,14 @@ describe('GatehouseStage', () => {
   });
 
   it('puts the web ACL in us-east-1 and hands its ARN to other regions without custom resources', () => {
-    const { stage } = buildStage({ regions: ['eu-west-1', 'ap-southeast-2'] });
+    const { gatehouse } = build({ regions: ['eu-west-1', 'ap-southeast-2'] });
 
-    const dataPlanes = stage.dataPlanes.map((stack) => ({ stack, template: Template.fromStack(stack) }));
+    const dataPlanes = gatehouse.dataPlanes.map((stack) => ({ stack, template: Template.fromStack(stack) }));
 
-    expect(stage.edge?.region).toBe('us-east-1');
+    expect(gatehouse.edge?.region).toBe('us-east-1');
     expect(dataPlanes.map(({ stack }) => stack.region)).toEqual(['eu-west-1', 'ap-southeast-2']);
     for (const { stack, template } of dataPlanes) {
-      expect(stack.dependencies).toContain(stage.edge);
+      expect(stack.dependencies).toContain(gatehouse.edge);
       expect(JSON.stringify(template.toJSON())).toMatch(
         /"WebACLId":\{"Fn::GetStackOutput":\{"StackName":"Gatehouse-Edge","Region":"us-east-1"/,
       );
@@ -159,18 +159,18 @@ describe('GatehouseStage', () => {
   });
 
   it('deploys the control plane after its data plane, and no data plane after it', () => {
-    const { app, stage } = buildStage({ regions: ['eu-west-1', 'us-west-2'] });
+    const { app, gatehouse } = build({ regions: ['eu-west-1', 'us-west-2'] });
     app.synth();
 
     const after = (stack: Stack | undefined) => stack?.dependencies.map(({ node }) => node.path);
 
-    expect(after(stage.controlPlane)).toEqual(['Gatehouse/DataPlane-eu-west-1']);
-    expect(stage.dataPlanes.map(after)).toEqual([['Gatehouse/Edge'], ['Gatehouse/Edge']]);
+    expect(after(gatehouse.controlPlane)).toEqual(['Gatehouse/DataPlane-eu-west-1']);
+    expect(gatehouse.dataPlanes.map(after)).toEqual([['Gatehouse/Edge'], ['Gatehouse/Edge']]);
   });
 
   it('keeps what data planes had before there was a control plane, since a new id is an empty table or another address', () => {
-    const { stage } = buildStage();
-    const resources = { ...resourcesIn(stage.dataPlanes[0]!), ...resourcesIn(stage.edge!) };
+    const { gatehouse } = build();
+    const resources = { ...resourcesIn(gatehouse.dataPlanes[0]!), ...resourcesIn(gatehouse.edge!) };
 
     const kept = Object.keys(deployedBefore).map((id) => [id, identityOf(resources[id])]);
 
@@ -180,10 +180,10 @@ describe('GatehouseStage', () => {
   it('brings an existing web ACL, and then has no edge stack', () => {
     const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/ours/1234abcd';
 
-    const { stage } = buildStage({ webAcl });
+    const { gatehouse } = build({ webAcl });
 
-    expect(stage.edge).toBeUndefined();
-    Template.fromStack(stage.dataPlanes[0]!).hasResourceProperties('AWS::CloudFront::Distribution', {
+    expect(gatehouse.edge).toBeUndefined();
+    Template.fromStack(gatehouse.dataPlanes[0]!).hasResourceProperties('AWS::CloudFront::Distribution', {
       DistributionConfig: { WebACLId: webAcl },
     });
   });
@@ -192,27 +192,36 @@ describe('GatehouseStage', () => {
     ['retain', true],
     ['destroy', false],
   ] as const)('with data protection %s sets termination protection to %s', (dataProtection, expected) => {
-    const { stage } = buildStage({ dataProtection });
+    const { gatehouse } = build({ dataProtection });
 
-    expect(stage.dataPlanes.map(({ terminationProtection }) => terminationProtection)).toEqual([expected]);
+    expect(gatehouse.dataPlanes.map(({ terminationProtection }) => terminationProtection)).toEqual([expected]);
   });
 
-  it.each(['README.md', 'docs/operations.md'])('is deployed whole by the command of %s', (page) => {
-    const { stage } = buildStage({ regions: ['eu-west-1', 'us-west-2'] });
-    const stacks = [stage.edge!, ...stage.dataPlanes, stage.controlPlane!].map(({ node }) => node.path);
+  it('is deployed whole by `--all`, which looks for the stacks of the app and not into stages', () => {
+    const { app, gatehouse } = build({ regions: ['eu-west-1', 'us-west-2'] });
+    const stacks = [gatehouse.edge!, ...gatehouse.dataPlanes, gatehouse.controlPlane!].map(
+      ({ stackName }) => stackName,
+    );
 
-    const commands = readFileSync(page, 'utf8').match(/cdk deploy [^`\n]+/g) ?? [];
+    const { stacks: found } = app.synth();
 
-    // `--all` means the stacks outside of stages, and there are none.
-    expect(commands.filter((command) => command.includes('--all'))).toEqual([]);
-    const [, selector = ''] = /^cdk deploy '([^']+)'/.exec(commands[0] ?? '') ?? [];
-    expect(stacks.filter((path) => !matchesGlob(path, selector))).toEqual([]);
+    expect(found.map(({ stackName }) => stackName).toSorted()).toEqual(stacks.toSorted());
+  });
+
+  it('names its stacks after the stage it is put into, so that two stages fit into one account', () => {
+    const app = new App({ context: featureFlags, analyticsReporting: false });
+    const config = parseDeploymentConfig({ regions: ['eu-west-1'] });
+
+    const staged = new Gatehouse(new Stage(app, 'Production'), 'Gatehouse', { config, bundlesPath: bundlesFolder() });
+
+    expect(staged.edge?.stackName).toBe('Production-Gatehouse-Edge');
+    expect(staged.dataPlanes.map(({ stackName }) => stackName)).toEqual(['Production-Gatehouse-DataPlane-eu-west-1']);
   });
 
   it.each(['GatehouseEdge', 'GatehouseDataPlane', 'GatehouseControlPlane'])(
     'synthesizes the stack %s that was reviewed',
     (prefix) => {
-      const { app } = buildStage();
+      const { app } = build();
 
       const templates = Object.entries(templatesOf(app));
 
@@ -247,9 +256,11 @@ function identityOf(resource: Resources[string] | undefined): string {
   return [resource?.Type, ...keys.map(({ AttributeName }) => AttributeName)].join(' ');
 }
 
-/** Asset and deployment hashes change with the bundle, not with the stack. */
+/** Hashes of assets, deployments and versions change with the bundle, not with the stack. */
 function redacted(template: string): unknown {
   return JSON.parse(
-    template.replaceAll(/[0-9a-f]{64}/g, '[asset]').replaceAll(/(Deployment[0-9A-F]{8})[0-9a-f]{32}/g, '$1[hash]'),
+    template
+      .replaceAll(/[0-9a-f]{64}/g, '[asset]')
+      .replaceAll(/((?:Deployment|CurrentVersion)[0-9A-F]{8})[0-9a-f]{32}/g, '$1[hash]'),
   );
 }

@@ -1,0 +1,46 @@
+/**
+ * Names of everything measured, as data: the functions write them, alarms and dashboard read them. A metric is a member of a log line
+ * that CloudWatch takes out of it by the embedded metric format: nothing is called, and nothing costs while nobody calls.
+ *
+ * Names are OpenTelemetry's where it has one, `gatehouse.` and a name of ours where it has none.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/
+ */
+
+export const metricNamespace = 'Gatehouse';
+
+/** The only dimensions there are: few values each, since every combination is a metric that CloudWatch bills. */
+export const dimensions = {
+  /** Vendor of the last attempt. */
+  provider: 'gen_ai.provider.name',
+  /** `kind` of a fault. */
+  fault: 'gatehouse.fault.kind',
+} as const;
+
+export const metrics = {
+  /** Whole request, seconds. By provider and over all. Its sample count is the number of admitted requests. */
+  duration: { name: 'gen_ai.server.request.duration', unit: 'Seconds' },
+  /** Until the first byte went to the caller, seconds. By provider and over all. */
+  firstByte: { name: 'gen_ai.server.time_to_first_token', unit: 'Seconds' },
+  /** Spent in Gatehouse before the first byte, waiting for the provider excluded, milliseconds. Over all. */
+  overhead: { name: 'gatehouse.overhead', unit: 'Milliseconds' },
+  inputTokens: { name: 'gen_ai.usage.input_tokens', unit: 'Count' },
+  outputTokens: { name: 'gen_ai.usage.output_tokens', unit: 'Count' },
+  /** Micro-USD. */
+  cost: { name: 'gatehouse.cost', unit: 'None' },
+  /** 1 where Gatehouse itself failed a request (its answer is a 5xx of ours), else 0: the average is the error rate. Over all. */
+  gatewayErrors: { name: 'gatehouse.gateway_errors', unit: 'Count' },
+  /** 1 where the provider failed it after every retry and fallback, else 0. By provider and over all. */
+  providerErrors: { name: 'gatehouse.provider_errors', unit: 'Count' },
+  /** 1 for a request that did not come through the edge. Over all. */
+  originRefusals: { name: 'gatehouse.origin_refusals', unit: 'Count' },
+  /** 1 for something an operator should look at. By kind. */
+  faults: { name: 'gatehouse.faults', unit: 'Count' },
+  /** Differences that a reconcile run found between published policy and the records it is made of. Once per run. */
+  policyDrift: { name: 'gatehouse.policy_drift', unit: 'Count' },
+  /** Meters whose money a reconcile run found to differ from the sum of request records. Once per run. */
+  meterDrift: { name: 'gatehouse.meter_drift', unit: 'Count' },
+} as const;
+
+export type MetricName = keyof typeof metrics;
