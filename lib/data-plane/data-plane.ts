@@ -12,6 +12,8 @@ import { GatehouseTable } from '../storage/gatehouse-table.ts';
 import { VaultKey } from '../storage/vault-key.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
 import type { EdgeDistributionOptions } from './edge-distribution.ts';
+import { restApiOrigin } from './edge-origin.ts';
+import type { EdgeOriginOptions } from './edge-origin.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import type { ProxyFunctionOptions } from './proxy-function.ts';
 import { StreamingApi } from './streaming-api.ts';
@@ -37,7 +39,8 @@ export interface ExistingTables {
   readonly usage?: ITableV2;
 }
 
-export interface DataPlaneProps extends ProxyFunctionOptions, StreamingApiOptions, EdgeDistributionOptions {
+export interface DataPlaneProps
+  extends ProxyFunctionOptions, StreamingApiOptions, EdgeDistributionOptions, EdgeOriginOptions {
   /**
    * Folder with the built bundles, each in a folder named for its function: `proxy`, `usage-rollup`.
    *
@@ -142,7 +145,8 @@ export class DataPlane extends Construct {
     });
     this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.alias as IFunction });
     if (hasDistribution && this.originSecret !== undefined) {
-      this.edge = new EdgeDistribution(this, 'Edge', { ...props, api: this.api.api, originSecret: this.originSecret });
+      const origin = restApiOrigin(this.api.api, { ...props, originSecret: this.originSecret });
+      this.edge = new EdgeDistribution(this, 'Edge', { ...props, origin });
     }
     this.url = this.edge?.url ?? this.api.url;
   }

@@ -1,5 +1,4 @@
-import { CfnDynamicReference, CfnDynamicReferenceService, Duration, Validations } from 'aws-cdk-lib';
-import type { RestApiBase } from 'aws-cdk-lib/aws-apigateway';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
@@ -17,27 +16,13 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
-import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { longestStream } from './proxy-function.ts';
-
-/** Proves that a request came through the distribution. Not `x-api-key`: Anthropic SDKs put the caller's key there. */
-export const originVerifyHeader = 'x-gateway-origin-verify';
 
 /** Address of the viewer as CloudFront saw it. Worth trusting only after the origin header was checked. */
 export const viewerAddressHeader = 'x-gatehouse-viewer-address';
 
 export interface EdgeDistributionOptions {
-  /**
-   * Version id of the secret to take the header's value from. CloudFormation reads a secret again only when the template changes, so
-   * a rotation is finished by deploying with the new version id.
-   *
-   * @default - the version current at the first deployment
-   */
-  readonly originSecretVersion?: string;
-
   /**
    * ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1.
    *
@@ -75,16 +60,12 @@ export interface EdgeDistributionOptions {
 }
 
 export interface EdgeDistributionProps extends EdgeDistributionOptions {
-  /** The API behind the distribution. */
-  readonly api: RestApiBase;
-
-  /** Secret whose JSON member `current` CloudFront sends in the origin header. */
-  readonly originSecret: ISecret;
+  /** What is behind the distribution, header and timeouts included. */
+  readonly origin: IOrigin;
 }
 
 /**
- * CloudFront in front of a streaming API: nothing cached, compressed or rewritten, one secret header towards the origin, and the
- * viewer's address in a header no viewer can set.
+ * CloudFront in front of a streaming API: nothing cached, compressed or rewritten, and the viewer's address in a header no viewer can set.
  */
 export class EdgeDistribution extends Construct {
   readonly distribution: Distribution;
@@ -108,7 +89,7 @@ export class EdgeDistribution extends Construct {
       ...(props.webAclArn !== undefined && { webAclId: props.webAclArn }),
       ...(props.logBucket !== undefined && { logBucket: props.logBucket }),
       defaultBehavior: {
-        origin: streamingOrigin(props),
+        origin: props.origin,
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
         allowedMethods: AllowedMethods.ALLOW_ALL,
         cachePolicy: CachePolicy.CACHING_DISABLED,
@@ -183,26 +164,6 @@ export const viewerAddressCode = `function handler(event) {
   return event.request;
 }
 `;
-
-function streamingOrigin(props: EdgeDistributionProps): IOrigin {
-  return new RestApiOrigin(props.api, {
-    // Silence, not length: a heartbeat every 15 s keeps a thinking model's stream open. 60 s needs no quota request.
-    readTimeout: Duration.seconds(60),
-    keepaliveTimeout: Duration.seconds(60),
-    responseCompletionTimeout: longestStream,
-    customHeaders: { [originVerifyHeader]: originHeaderValue(props) },
-  });
-}
-
-/** A dynamic reference: CloudFormation puts the value in the distribution, and it never is in the template. */
-function originHeaderValue(props: EdgeDistributionProps): string {
-  const version = props.originSecretVersion;
-  const key = props.originSecret.cfnDynamicReferenceKey({
-    jsonField: 'current',
-    ...(version !== undefined && { versionId: version }),
-  });
-  return new CfnDynamicReference(CfnDynamicReferenceService.SECRETS_MANAGER, key).toString();
-}
 
 function validateDomainNames(domainNames: string[], certificate: ICertificate | undefined): void {
   if (domainNames.length > 0 && certificate === undefined) {

@@ -4,13 +4,13 @@ import {
   LambdaIntegration,
   LogGroupLogDestination,
   ResponseTransferMode,
-  ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { metadataOnly } from '../compute/access-log-format.ts';
+import { gatewayAnswers } from './gateway-answers.ts';
 
 const stageName = 'live';
 
@@ -147,29 +147,3 @@ export class StreamingApi extends Construct {
     );
   }
 }
-
-const gatewayAnswers = [
-  {
-    id: 'Throttled',
-    type: ResponseType.THROTTLED,
-    error: {
-      message: 'Too many requests reached the gateway. Wait and retry.',
-      type: 'rate_limit_error',
-      code: 'gateway_throttled',
-    },
-  },
-  {
-    id: 'TooLarge',
-    type: ResponseType.REQUEST_TOO_LARGE,
-    error: {
-      message: 'The request is larger than the gateway accepts.',
-      type: 'invalid_request_error',
-      code: 'request_too_large',
-    },
-  },
-  {
-    id: 'Unavailable',
-    type: ResponseType.DEFAULT_5XX,
-    error: { message: 'The gateway did not answer. Retry.', type: 'server_error', code: 'gateway_unavailable' },
-  },
-];

@@ -8,13 +8,16 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
 import { EdgeDistribution, viewerAddressCode } from '../../../lib/data-plane/edge-distribution.ts';
 import type { EdgeDistributionOptions } from '../../../lib/data-plane/edge-distribution.ts';
+import { restApiOrigin } from '../../../lib/data-plane/edge-origin.ts';
+import type { EdgeOriginOptions } from '../../../lib/data-plane/edge-origin.ts';
 import { emptyStack, onlyResource } from '../synthesize.ts';
 
-function synthesizeEdge(options: EdgeDistributionOptions = {}): Template {
+function synthesizeEdge(options: EdgeDistributionOptions & EdgeOriginOptions = {}): Template {
   const stack = emptyStack();
   const api = new RestApi(stack, 'Api');
   api.root.addMethod('ANY');
-  new EdgeDistribution(stack, 'Edge', { api, originSecret: new Secret(stack, 'Origin') as ISecret, ...options });
+  const origin = restApiOrigin(api, { ...options, originSecret: new Secret(stack, 'Origin') as ISecret });
+  new EdgeDistribution(stack, 'Edge', { ...options, origin });
   return Template.fromStack(stack);
 }
 
