@@ -1,7 +1,8 @@
 import { CfnDynamicReference, CfnDynamicReferenceService, Duration } from 'aws-cdk-lib';
 import type { RestApiBase } from 'aws-cdk-lib/aws-apigateway';
-import type { IOrigin, OriginProps } from 'aws-cdk-lib/aws-cloudfront';
+import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { HttpOriginProps } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { longestStream } from './proxy-function.ts';
 
@@ -29,7 +30,7 @@ export function restApiOrigin(api: RestApiBase, props: EdgeOriginProps): IOrigin
 }
 
 /** What every origin of ours has in common: patience with a silent stream, and the header that proves the way. */
-function streamingOriginProps(props: EdgeOriginProps): OriginProps {
+function streamingOriginProps(props: EdgeOriginProps): HttpOriginProps {
   return {
     // Silence, not length: a heartbeat every 15 s keeps a thinking model's stream open. 60 s needs no quota request.
     readTimeout: Duration.seconds(60),
