@@ -1,9 +1,11 @@
 import { type EndpointReport, putEndpointReport } from '../../store/control/endpoint-report.ts';
+import type { MeterDrift } from '../../store/control/ledger-report.ts';
 import type { OrganizationRecord } from '../../store/control/organization.ts';
 import { sweepMeters } from '../../store/meter.ts';
 import type { ControlPlaneDependencies } from '../admin/dependencies.ts';
 import { inBatches } from '../publication/in-batches.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
+import { compareLedger } from './compare-ledger.ts';
 import { continueErasures } from './continue-erasures.ts';
 import { readOrganizations, readWorkspaces } from './each-tenant.ts';
 import { type CredentialPlace, endRotation, providersWithSecrets } from './end-rotation.ts';
@@ -22,6 +24,8 @@ export interface ReconcileReport {
   readonly rotationsEnded: number;
   /** Meters that got holds of dead processes back. */
   readonly metersSwept: number;
+  /** Organizations whose meter was found to disagree with their request records, where that is new or has changed. */
+  readonly meterDrifts: readonly (MeterDrift & { readonly region: string })[];
   /** Pieces of work that failed; each is in the log, and comes up again in the next run. */
   readonly failures: number;
 }
@@ -55,6 +59,7 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   }
   const home = surveys.find(({ plane }) => plane === deps.dataPlanes[0]);
   if (home !== undefined) await attempts.run(() => forgetOldAdjustments(deps, home, nowMs));
+  const meterDrifts = await compareLedgers(deps, surveys, { organizations: active, nowMs, attempts });
 
   // Before the erasures: those of large tenants can take all the time a run has.
   const endpoints = deps.dataPlanes.map((plane) => reportOf(plane.region, surveys, nowMs));
@@ -66,7 +71,7 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   for (const organization of complete ? organizations : []) {
     await attempts.run(() => continueErasures(deps, organization, attempts));
   }
-  return { endpoints, rotationsEnded, metersSwept, failures: attempts.failures() };
+  return { endpoints, rotationsEnded, metersSwept, meterDrifts, failures: attempts.failures() };
 }
 
 /** The data planes that can be read. */
@@ -93,6 +98,22 @@ async function removeForeign(
     if (!survey.expected.has(id)) await attempts.run(() => removeForeignMeter(deps, survey, id));
   }
   return attempts.failures() === before;
+}
+
+async function compareLedgers(
+  deps: ReconcileDependencies,
+  surveys: readonly Survey[],
+  { organizations, nowMs, attempts }: { organizations: OrganizationRecord[]; nowMs: number; attempts: Attempts },
+): Promise<ReconcileReport['meterDrifts']> {
+  const ids = organizations.map(({ id }) => id);
+  const found: (MeterDrift & { readonly region: string })[] = [];
+  for (const { plane } of surveys) {
+    await attempts.run(async () => {
+      const drifts = await compareLedger(deps, plane, { organizations: ids, nowMs, attempts });
+      found.push(...drifts.map((drift) => ({ region: plane.region, ...drift })));
+    });
+  }
+  return found;
 }
 
 async function endRotations(
