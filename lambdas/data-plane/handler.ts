@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { createRoleAssumer } from '../aws/assume-role.ts';
 import {
   createAwsTransport,
@@ -15,6 +14,7 @@ import {
   type StreamingHandler,
   toGatewayRequest,
 } from '../http/lambda-adapter.ts';
+import { type IncomingRequest, readHttpEvent } from '../http/lambda-event.ts';
 import { createRequestId } from '../http/request-id.ts';
 import { createUpstreamClient } from '../routing/upstream.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
@@ -85,11 +85,12 @@ const checkOrigin =
 declare const awslambda: LambdaStreaming;
 
 const serve: StreamingHandler = async (event, stream, context) => {
-  if (checkOrigin !== undefined && !(await checkOrigin(header(event, originHeader)))) {
+  const incoming = readHttpEvent(event);
+  if (checkOrigin !== undefined && !(await checkOrigin(incoming.headers[originHeader]))) {
     await sendThroughLambda(refuseOrigin(), stream, awslambda);
     return;
   }
-  const request = toGatewayRequest(event, context, { now, sourceAddress: sourceAddress(event) });
+  const request = toGatewayRequest(incoming, context, { now, sourceAddress: sourceAddress(incoming) });
   await sendThroughLambda(await handle(request), stream, awslambda);
 };
 
@@ -106,11 +107,7 @@ function refuseOrigin(): ReturnType<typeof errorResponse> {
  * whatever the caller sent under that name; without an edge the platform knows it. `x-forwarded-for` is never trusted: its left
  * part is the caller's own words. (lib/data-plane/edge-distribution.ts)
  */
-function sourceAddress(event: APIGatewayProxyEvent): string {
-  const viewer = checkOrigin === undefined ? undefined : header(event, viewerAddressHeader);
-  return viewer ?? event.requestContext.identity.sourceIp;
-}
-
-function header(event: APIGatewayProxyEvent, name: string): string | undefined {
-  return Object.entries(event.headers ?? {}).find(([given]) => given.toLowerCase() === name)?.[1];
+function sourceAddress({ headers, peerAddress }: IncomingRequest): string {
+  const viewer = checkOrigin === undefined ? undefined : headers[viewerAddressHeader];
+  return viewer ?? peerAddress;
 }

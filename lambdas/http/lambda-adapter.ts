@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import type { GatewayRequest, GatewayResponse } from './gateway-request.ts';
+import type { HttpEvent, IncomingRequest } from './lambda-event.ts';
 import { maxRequestBytes, requestTooLarge } from './request-body.ts';
 import { createRequestId } from './request-id.ts';
 
@@ -14,7 +15,7 @@ export interface LambdaStreaming {
   };
 }
 
-export type StreamingHandler = (event: APIGatewayProxyEvent, stream: Writable, context: Context) => Promise<void>;
+export type StreamingHandler = (event: HttpEvent, stream: Writable, context: Context) => Promise<void>;
 
 /** What is left to settle and to say so before Lambda ends the function. */
 const reserveMs = 5_000;
@@ -23,19 +24,19 @@ const reserveMs = 5_000;
 const neverAborted = new AbortController().signal;
 
 export function toGatewayRequest(
-  event: APIGatewayProxyEvent,
+  incoming: IncomingRequest,
   context: Context,
   options: { now: () => number; sourceAddress: string },
 ): GatewayRequest {
   const receivedAt = options.now();
   return {
     id: createRequestId(receivedAt),
-    method: event.httpMethod,
-    path: event.path,
-    query: toQuery(event.multiValueQueryStringParameters),
-    headers: toHeaders(event),
+    method: incoming.method,
+    path: incoming.path,
+    query: incoming.query,
+    headers: incoming.headers,
     readBody: async () => {
-      const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+      const body = Buffer.from(incoming.body, incoming.encoding);
       if (body.length > maxRequestBytes) throw requestTooLarge();
       return body;
     },
@@ -44,23 +45,6 @@ export function toGatewayRequest(
     deadline: Date.now() + context.getRemainingTimeInMillis() - reserveMs,
     signal: neverAborted,
   };
-}
-
-/** Header names keep the caller's spelling in this event; ours are lower case. */
-function toHeaders(event: APIGatewayProxyEvent): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) {
-    if (values !== undefined) headers[name.toLowerCase()] = values.join(', ');
-  }
-  return headers;
-}
-
-function toQuery(parameters: APIGatewayProxyEvent['multiValueQueryStringParameters']): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [name, values] of Object.entries(parameters ?? {})) {
-    for (const value of values ?? []) query.append(name, value);
-  }
-  return query;
 }
 
 /**
