@@ -3,6 +3,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
+import { countrySettings } from './data-plane/country-rule.ts';
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
 
@@ -36,6 +37,8 @@ const settingsSchema = z.strictObject({
       rateLimitPerAuthorization: z.int().min(10).default(10_000),
     })
     .prefault({}),
+  /** Countries that the managed web ACL lets in, or those it does not; left out, there is no such rule. */
+  countries: countrySettings.exactOptional(),
   domainNames: z.array(z.hostname()).default([]),
   /** ACM certificate for `domainNames`, in us-east-1. */
   certificateArn: z
@@ -73,6 +76,10 @@ const settingsSchema = z.strictObject({
 });
 
 const deploymentConfigSchema = settingsSchema
+  .refine(({ countries, edge, webAcl }) => countries === undefined || (edge === 'cloudfront' && webAcl === 'managed'), {
+    path: ['countries'],
+    message: 'are a rule of the managed web ACL, which this deployment does not have',
+  })
   .refine(
     ({ domainNames, regions }) => domainNames.length === 0 || regions.length === 1,
     // CloudFront accepts a host name on one distribution only.

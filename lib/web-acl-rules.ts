@@ -8,6 +8,9 @@ export type WebAclRule = Omit<CfnWebACL.RuleProperty, 'priority'>;
 /** Key under which an ACL must have a custom response body, for `rateRule`. */
 export const floodResponse = 'flood';
 
+/** A rate is looked at every few seconds; SDKs wait as long as they are told, some of them less than 60 s at most. */
+export const floodRetryAfterSeconds = 30;
+
 const lowestRateLimit = 10;
 const rateWindowSeconds = 300;
 
@@ -35,22 +38,28 @@ export function managedGroup(name: string, counted: readonly string[] = []): Web
   };
 }
 
-/** Answers 429 above a limit per five minutes; `retry-after` is one evaluation window at worst. */
-export function rateRule(name: string, statement: CfnWebACL.RateBasedStatementProperty): WebAclRule {
+/** Answers 429 above a limit per five minutes, for as long as the last five minutes are above it. */
+export function rateRule(
+  name: string,
+  statement: CfnWebACL.RateBasedStatementProperty,
+  headers: Readonly<Record<string, string>> = { 'retry-after': String(floodRetryAfterSeconds) },
+): WebAclRule {
   return {
     name,
-    action: {
-      block: {
-        customResponse: {
-          responseCode: 429,
-          customResponseBodyKey: floodResponse,
-          responseHeaders: [{ name: 'retry-after', value: '60' }],
-        },
-      },
-    },
+    action: jsonBlock(429, floodResponse, headers),
     statement: { rateBasedStatement: { evaluationWindowSec: rateWindowSeconds, ...statement } },
     visibilityConfig: visibility(name),
   };
+}
+
+/** Blocks with one of the ACL's custom response bodies, which gives the content type. */
+export function jsonBlock(
+  responseCode: number,
+  customResponseBodyKey: string,
+  headers: Readonly<Record<string, string>>,
+): CfnWebACL.RuleActionProperty {
+  const responseHeaders = Object.entries(headers).map(([name, value]) => ({ name, value }));
+  return { block: { customResponse: { responseCode, customResponseBodyKey, responseHeaders } } };
 }
 
 export function visibility(metricName: string): CfnWebACL.VisibilityConfigProperty {

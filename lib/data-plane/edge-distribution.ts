@@ -8,6 +8,8 @@ import {
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
   HttpVersion,
   OriginRequestPolicy,
   PriceClass,
@@ -18,9 +20,7 @@ import {
 import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-
-/** Address of the viewer as CloudFront saw it. Worth trusting only after the origin header was checked. */
-export const viewerAddressHeader = 'x-gatehouse-viewer-address';
+import { viewerRequestCode } from './viewer-request.ts';
 
 export interface EdgeDistributionOptions {
   /**
@@ -97,17 +97,17 @@ export class EdgeDistribution extends Construct {
         originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
         // Compression waits for bytes to compress; a stream must not wait.
         compress: false,
-        responseHeadersPolicy: this.#strictTransport(),
-        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.#viewerAddress() }],
+        responseHeadersPolicy: this.#responseHeaders(),
+        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.#viewerRequest() }],
       },
     });
     this.url = `https://${domainNames[0] ?? this.distribution.distributionDomainName}`;
     this.#acknowledge(props);
   }
 
-  #strictTransport(): ResponseHeadersPolicy {
+  #responseHeaders(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'ResponseHeaders', {
-      comment: 'Gatehouse: HTTPS only, no content sniffing',
+      comment: 'Gatehouse: HTTPS only, nothing for a browser to run, frame or guess',
       securityHeadersBehavior: {
         strictTransportSecurity: {
           accessControlMaxAge: Duration.days(365),
@@ -115,15 +115,19 @@ export class EdgeDistribution extends Construct {
           override: true,
         },
         contentTypeOptions: { override: true },
+        // No answer is a page; one that a browser opens all the same, a model's words in it, may do nothing.
+        contentSecurityPolicy: { contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'", override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       },
     });
   }
 
-  #viewerAddress(): Function {
+  #viewerRequest(): Function {
     return new Function(this, 'ViewerAddress', {
-      comment: 'Gatehouse: puts the viewer address in a header, over whatever the viewer sent',
+      comment: 'Gatehouse: refuses what is too large, and puts the viewer address in a header of ours',
       runtime: FunctionRuntime.JS_2_0,
-      code: FunctionCode.fromInline(viewerAddressCode),
+      code: FunctionCode.fromInline(viewerRequestCode),
     });
   }
 
@@ -132,7 +136,7 @@ export class EdgeDistribution extends Construct {
     rules.acknowledge({
       id: 'AwsSolutions-CFR1',
       reason:
-        'Who may call is decided per key (address ranges, expiry), not per country; operators who need it add a geo rule to their web ACL.',
+        'Who may call is decided per key (address ranges, expiry), not per country; operators who need it set `countries`, a rule of the web ACL, which answers with JSON where this restriction answers with a page.',
     });
     if (props.certificate === undefined) {
       rules.acknowledge({
@@ -157,13 +161,6 @@ export class EdgeDistribution extends Construct {
     }
   }
 }
-
-/** Runs in CloudFront. Assigning the header drops any value the viewer sent under that name. */
-export const viewerAddressCode = `function handler(event) {
-  event.request.headers['${viewerAddressHeader}'] = { value: event.viewer.ip };
-  return event.request;
-}
-`;
 
 function validateDomainNames(domainNames: string[], certificate: ICertificate | undefined): void {
   if (domainNames.length > 0 && certificate === undefined) {

@@ -92,20 +92,15 @@ export class StreamingApi extends Construct {
     this.api.root.addProxy();
     // An output CDK adds by itself: a second URL, which goes round CloudFront.
     this.api.node.tryRemoveChild('Endpoint');
-    this.#answerInOpenAiEnvelope();
+    this.#answerAsTheGateway();
     this.#acknowledge();
     const { region, urlSuffix } = Stack.of(this);
     this.url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${stageName}`;
   }
 
   /** What API Gateway answers by itself must parse in an SDK like what the function answers. */
-  #answerInOpenAiEnvelope(): void {
-    for (const { id, type, error } of gatewayAnswers) {
-      this.api.addGatewayResponse(id, {
-        type,
-        templates: { 'application/json': JSON.stringify({ error: { param: null, ...error } }) },
-      });
-    }
+  #answerAsTheGateway(): void {
+    for (const { id, ...answer } of gatewayAnswers) this.api.addGatewayResponse(id, answer);
   }
 
   #acknowledge(): void {

@@ -1,25 +1,39 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import { floodResponse, inOrder, managedGroup, rateRule, validateRateLimit, visibility } from '../web-acl-rules.ts';
+import {
+  floodResponse,
+  floodRetryAfterSeconds,
+  inOrder,
+  managedGroup,
+  rateRule,
+  validateRateLimit,
+  visibility,
+} from '../web-acl-rules.ts';
+import { countryFault, countryResponse, countryRule } from './country-rule.ts';
+import type { Countries } from './country-rule.ts';
+import { edgeBody, edgeHeaders } from './edge-answer.ts';
+import type { EdgeFault } from './edge-answer.ts';
 
 const webAclRegion = 'us-east-1';
 
 /**
- * Rules that inspect bodies, by managed group. A prompt may hold SQL, a script tag, `../../etc/passwd` or a metadata address, so
- * these count and label instead of blocking; every other rule of the groups keeps its action.
+ * Rules that would block honest callers, by managed group: they count and label instead. Every other rule of the groups keeps its
+ * action. First of all the rules that inspect bodies: a prompt may hold SQL, a script tag, `../../etc/passwd` or a metadata address.
  *
  * WAF sees at most the first 16 KB of a body anyway: content is judged in the function.
  *
  * @see https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
  */
-const countedBodyRules = {
+const countedRules = {
   AWSManagedRulesCommonRuleSet: [
     'SizeRestrictions_BODY',
     'EC2MetaDataSSRF_BODY',
     'GenericLFI_BODY',
     'GenericRFI_BODY',
     'CrossSiteScripting_BODY',
+    // Not every HTTP library of the languages without an official SDK names itself.
+    'NoUserAgent_HEADER',
   ],
   AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY', 'ReactJSRCE_BODY'],
 } as const;
@@ -41,6 +55,13 @@ export interface WebAclProps {
    * @default 10000
    */
   readonly rateLimitPerAuthorization?: number;
+
+  /**
+   * Countries to take requests from, or not to take them from. One more rule, billed as such.
+   *
+   * @default - requests from anywhere
+   */
+  readonly countries?: Countries;
 }
 
 /**
@@ -64,27 +85,20 @@ export class WebAcl extends Construct {
       defaultAction: { allow: {} },
       visibilityConfig: visibility('gatehouse'),
       customResponseBodies: {
-        [floodResponse]: { contentType: 'APPLICATION_JSON', content: JSON.stringify(floodBody) },
+        [floodResponse]: { contentType: 'APPLICATION_JSON', content: edgeBody(flood) },
+        ...(props.countries !== undefined && {
+          [countryResponse]: { contentType: 'APPLICATION_JSON', content: edgeBody(countryFault) },
+        }),
       },
       rules: inOrder([
+        ...(props.countries === undefined ? [] : [countryRule(props.countries)]),
         managedGroup('AWSManagedRulesAmazonIpReputationList'),
         // Counted: hosting providers and relays are where many backends and developers call from.
         { ...managedGroup('AWSManagedRulesAnonymousIpList'), overrideAction: { count: {} } },
-        rateRule('RatePerAddress', { limit: rateLimitPerAddress, aggregateKeyType: 'IP' }),
-        rateRule('RatePerAuthorization', {
-          limit: rateLimitPerAuthorization,
-          aggregateKeyType: 'CUSTOM_KEYS',
-          customKeys: [{ header: { name: 'authorization', textTransformations: untransformed } }],
-          scopeDownStatement: {
-            regexMatchStatement: {
-              fieldToMatch: { uriPath: {} },
-              regexString: inferencePathPattern,
-              textTransformations: untransformed,
-            },
-          },
-        }),
-        managedGroup('AWSManagedRulesCommonRuleSet', countedBodyRules.AWSManagedRulesCommonRuleSet),
-        managedGroup('AWSManagedRulesKnownBadInputsRuleSet', countedBodyRules.AWSManagedRulesKnownBadInputsRuleSet),
+        rateRule('RatePerAddress', { limit: rateLimitPerAddress, aggregateKeyType: 'IP' }, edgeHeaders(flood)),
+        rateRule('RatePerAuthorization', perAuthorization(rateLimitPerAuthorization), edgeHeaders(flood)),
+        managedGroup('AWSManagedRulesCommonRuleSet', countedRules.AWSManagedRulesCommonRuleSet),
+        managedGroup('AWSManagedRulesKnownBadInputsRuleSet', countedRules.AWSManagedRulesKnownBadInputsRuleSet),
       ]),
     });
   }
@@ -96,14 +110,30 @@ export class WebAcl extends Construct {
 
 const untransformed = [{ priority: 0, type: 'NONE' }];
 
-/** OpenAI's envelope, which the retry logic of SDKs reads. */
-const floodBody = {
-  error: {
-    message: 'Too many requests reached the gateway. Wait and retry.',
-    type: 'rate_limit_error',
-    param: null,
-    code: 'edge_rate_limited',
-  },
+/** Counts one value of the header where models are called. Requests without the header are in the count of their address only. */
+function perAuthorization(limit: number): CfnWebACL.RateBasedStatementProperty {
+  return {
+    limit,
+    aggregateKeyType: 'CUSTOM_KEYS',
+    customKeys: [{ header: { name: 'authorization', textTransformations: untransformed } }],
+    scopeDownStatement: {
+      regexMatchStatement: {
+        fieldToMatch: { uriPath: {} },
+        regexString: inferencePathPattern,
+        textTransformations: untransformed,
+      },
+    },
+  };
+}
+
+const flood: EdgeFault = {
+  code: 'edge_rate_limited',
+  message: 'Too many requests reached the gateway. Wait and retry.',
+  type: 'rate_limit_error',
+  status: 'RESOURCE_EXHAUSTED',
+  owner: 'gateway',
+  retryable: true,
+  retryAfterSeconds: floodRetryAfterSeconds,
 };
 
 function requireWebAclRegion(scope: Construct): void {

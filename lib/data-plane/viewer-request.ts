@@ -1,0 +1,39 @@
+import { maxRequestBytes } from '../../lambdas/http/request-body.ts';
+import { bodyTooLarge, edgeBody, edgeHeaders } from './edge-answer.ts';
+import { originVerifyHeader } from './edge-origin.ts';
+
+/** Address of the viewer as CloudFront saw it. Worth trusting only after the origin header was checked. */
+export const viewerAddressHeader = 'x-gatehouse-viewer-address';
+
+/**
+ * Headers by which parts of the installation speak to each other. Whoever receives one sets or checks it; that no viewer's value even
+ * travels is a second lock.
+ */
+const internalHeaders = [originVerifyHeader, 'x-amz-tenant-id'];
+
+/**
+ * Runs in CloudFront on each request, after the web ACL. It cannot read bodies, but what announces too long a one is answered here:
+ * API Gateway takes 10 MB, and would hand Lambda more than it takes. Assigning the address drops any value the viewer sent under that
+ * name.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+ */
+export const viewerRequestCode = `function handler(event) {
+  const request = event.request;
+  const length = request.headers['content-length'];
+  if (length && Number(length.value) > ${maxRequestBytes}) return ${tooLargeResponse()};
+  for (const name of ${JSON.stringify(internalHeaders)}) delete request.headers[name];
+  request.headers['${viewerAddressHeader}'] = { value: event.viewer.ip };
+  return request;
+}
+`;
+
+function tooLargeResponse(): string {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...edgeHeaders(bodyTooLarge) };
+  return JSON.stringify({
+    statusCode: 413,
+    statusDescription: 'Content Too Large',
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }])),
+    body: { encoding: 'text', data: edgeBody(bodyTooLarge) },
+  });
+}
