@@ -41,6 +41,7 @@ export class Gatehouse extends Construct {
       this.edge = new EdgeStack(this, 'Edge', {
         ...named('Edge'),
         ...config.floodLimits,
+        ...(config.countries !== undefined && { countries: config.countries }),
         env: { region: 'us-east-1' },
       });
     }
