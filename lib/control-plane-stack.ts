@@ -15,6 +15,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ControlPlaneConfig } from './control-plane/control-plane-settings.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
+import { dataPlaneOfRegion } from './control-plane/data-plane-of-region.ts';
 import type { ManagedDataPlane } from './control-plane/managed-data-plane.ts';
 import type { SignInOptions } from './control-plane/sign-in.ts';
 import type { DataPlaneStack } from './data-plane-stack.ts';
@@ -27,8 +28,15 @@ export interface ControlPlaneStackProps extends StackProps {
   /** Settings of the control plane, which `config.controlPlane` is unless it is false. */
   readonly settings: ControlPlaneConfig;
 
-  /** Data plane of the home region. Those of other regions are in the settings. */
+  /** Data plane of the home region. */
   readonly dataPlane: DataPlaneStack;
+
+  /**
+   * Data planes of the same app in other regions. Those of other deployments are in the settings.
+   *
+   * @default - none
+   */
+  readonly otherDataPlanes?: readonly DataPlaneStack[];
 
   /**
    * Folder with the built bundles.
@@ -46,7 +54,7 @@ export class ControlPlaneStack extends Stack {
   readonly controlPlane: ControlPlane;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
-    const { config, settings, dataPlane, bundlesPath, ...stackProps } = props;
+    const { config, settings, dataPlane, otherDataPlanes = [], bundlesPath, ...stackProps } = props;
     const keepsData = config.dataProtection === 'retain';
     super(scope, id, {
       description: 'Gatehouse control plane: manages organizations, keys, credentials and policy',
@@ -57,7 +65,11 @@ export class ControlPlaneStack extends Stack {
     CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
 
     this.controlPlane = new ControlPlane(this, 'ControlPlane', {
-      dataPlanes: [managedDataPlane(dataPlane), ...settings.dataPlanes.map((other) => this.#otherDataPlane(other))],
+      dataPlanes: [
+        managedDataPlane(dataPlane),
+        ...otherDataPlanes.map((stack) => dataPlaneOfRegion(this, stack.region, stack.dataPlane)),
+        ...settings.dataPlanes.map((other) => this.#otherDataPlane(other)),
+      ],
       userPool: settings.signIn.cognito,
       ...(settings.signIn.cognito && { signIn: this.#signIn(settings) }),
       oidcIssuers: settings.oidcIssuers,

@@ -56,7 +56,7 @@ export class Gatehouse extends Construct {
           ...(bundlesPath !== undefined && { bundlesPath }),
         }),
     );
-    const [home] = this.dataPlanes;
+    const [home, ...otherDataPlanes] = this.dataPlanes;
     if (config.controlPlane !== false && home !== undefined) {
       this.controlPlane = new ControlPlaneStack(this, 'ControlPlane', {
         ...named('ControlPlane'),
@@ -64,6 +64,7 @@ export class Gatehouse extends Construct {
         config,
         settings: config.controlPlane,
         dataPlane: home,
+        otherDataPlanes,
         ...(bundlesPath !== undefined && { bundlesPath }),
       });
     }

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, CfnFunction, Code, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { environmentComplaint } from './environment-size.ts';
 
 const bundleFile = 'index.cjs';
 
@@ -111,12 +112,20 @@ export class GatehouseFunction extends Construct {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       }),
     });
+    // Once references between stacks are known, which is when CDK validates.
+    this.function.node.addValidation({ validate: () => complaints(this.function) });
     Validations.of(this.function).acknowledge({
       id: 'Serverless-LambdaTracing',
       reason:
         'X-Ray segments carry URLs and addresses outside our retention, and writing them needs a permission on every resource; latency and errors are in the request record and the access log.',
     });
   }
+}
+
+function complaints({ node }: Function): string[] {
+  const resource = node.defaultChild;
+  const complaint = resource instanceof CfnFunction ? environmentComplaint(resource) : undefined;
+  return complaint === undefined ? [] : [complaint];
 }
 
 function requireBundle(codePath: string): void {

@@ -2,6 +2,7 @@ import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { denyActions, grantTable, itemWrites, tableChanges } from '../storage/table-access.ts';
+import type { AccessibleTable } from '../storage/table-access.ts';
 import { managedTableNames } from './managed-data-plane.ts';
 import type { ManagedDataPlane, ManagedTables } from './managed-data-plane.ts';
 
@@ -99,7 +100,7 @@ function grantManagedTables(
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-function grantMeterUpdate(role: IRole, meter: ITableV2): void {
+function grantMeterUpdate(role: IRole, meter: AccessibleTable): void {
   Grant.addToPrincipal({
     grantee: role,
     actions: ['dynamodb:UpdateItem'],

@@ -1,20 +1,20 @@
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { AccessibleTable } from '../storage/table-access.ts';
 import type { VaultKey } from '../storage/vault-key.ts';
 
 /** The tables of a data plane that the control plane works on. */
 export interface ManagedTables {
   /** Compiled policy: the control plane writes it. */
-  readonly policy: ITableV2;
+  readonly policy: AccessibleTable;
   /** Balances, and the policy version in force. */
-  readonly meter: ITableV2;
+  readonly meter: AccessibleTable;
   /** Request records: read, and deleted with their organization. */
-  readonly requests: ITableV2;
+  readonly requests: AccessibleTable;
   /** Encrypted provider credentials: written and deleted, never read. */
-  readonly vault: ITableV2;
+  readonly vault: AccessibleTable;
   /** Sums of request records. */
-  readonly usage: ITableV2;
+  readonly usage: AccessibleTable;
   /** Results of model checks. */
-  readonly evidence: ITableV2;
+  readonly evidence: AccessibleTable;
 }
 
 /** A data plane as the control plane sees it. A `DataPlane` has all of it but the region, which is its stack's. */

@@ -1,6 +1,14 @@
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+
+/** What a grant needs to know of a table. Every `ITableV2` has it; a table of another region's stack has nothing else. */
+export interface AccessibleTable {
+  readonly tableName: string;
+  readonly tableArn: string;
+  readonly encryptionKey?: IKey | undefined;
+  readonly env: { readonly region: string };
+}
 
 /** Every action that changes an item of a table. */
 export const itemWrites: readonly string[] = [
@@ -26,13 +34,13 @@ export const tableChanges: readonly string[] = [
 ];
 
 /** Allows the actions on the table itself, and the use of its key if it has one. Nothing on its indexes or its stream. */
-export function grantTable(role: IRole, table: ITableV2, actions: readonly string[]): void {
+export function grantTable(role: IRole, table: AccessibleTable, actions: readonly string[]): void {
   grantActions(role, actions, table.tableArn);
   grantTableKey(role, table);
 }
 
 /** DynamoDB uses a customer managed key in the caller's name; the condition keeps the role from using it for anything else. */
-export function grantTableKey(role: IRole, table: ITableV2): void {
+export function grantTableKey(role: IRole, table: AccessibleTable): void {
   if (table.encryptionKey === undefined) return;
   Grant.addToPrincipal({
     grantee: role,
