@@ -1,0 +1,236 @@
+import * as z from 'zod';
+import type { Check, Deployment, Finding } from './check.ts';
+
+/** What templates ask for, emulators ignore, and only the account knows to be there: read with the AWS command line tool. */
+export const awsChecks: readonly Check[] = [
+  {
+    id: 'stacks-in-sync',
+    claim: 'every stack is deployed and nothing was changed beside it',
+    needs: ['aws'],
+    async verify(deployment) {
+      const seen: string[] = [];
+      for (const stack of deployment.stacks) seen.push(`${stack} ${await driftOf(deployment, stack)}`);
+      return { passed: seen.every((line) => line.endsWith(' IN_SYNC')), seen: seen.join(', ') };
+    },
+  },
+  {
+    id: 'retention',
+    claim: 'DynamoDB deletes request records by their `expiresAt`',
+    needs: ['aws'],
+    verify: async (deployment) => {
+      const answer = await deployment.aws(
+        `dynamodb describe-time-to-live --table-name ${tableOf(deployment, 'Requests')}`,
+      );
+      const { TimeToLiveDescription: ttl } = timeToLive.parse(answer);
+      const passed = ttl.TimeToLiveStatus === 'ENABLED' && ttl.AttributeName === 'expiresAt';
+      return { passed, seen: `${ttl.TimeToLiveStatus} ${ttl.AttributeName ?? ''}` };
+    },
+  },
+  {
+    id: 'recovery',
+    claim: 'meters, secrets and usage can be brought back to any second of the last days, policy and requests cannot',
+    needs: ['aws'],
+    async verify(deployment) {
+      const expected = {
+        Meter: 'ENABLED',
+        Vault: 'ENABLED',
+        Usage: 'ENABLED',
+        Policy: 'DISABLED',
+        Requests: 'DISABLED',
+      };
+      const seen: string[] = [];
+      let passed = true;
+      for (const [table, status] of Object.entries(expected)) {
+        const found = await recoveryOf(deployment, tableOf(deployment, table));
+        seen.push(`${table} ${found}`);
+        passed &&= found === status;
+      }
+      return { passed, seen: seen.join(', ') };
+    },
+  },
+  {
+    id: 'deletion-protection',
+    claim: 'no table can be deleted by mistake',
+    needs: ['aws'],
+    async verify(deployment) {
+      const open: string[] = [];
+      for (const name of Object.keys(deployment.outputs).filter((output) => output.endsWith('TableName'))) {
+        const answer = await deployment.aws(
+          'dynamodb',
+          'describe-table',
+          '--table-name',
+          deployment.outputs[name] ?? '',
+        );
+        const { Table } = z.object({ Table: z.object({ DeletionProtectionEnabled: z.boolean() }) }).parse(answer);
+        if (!Table.DeletionProtectionEnabled) open.push(name);
+      }
+      return { passed: open.length === 0, seen: open.length === 0 ? 'all protected' : `open: ${open.join(', ')}` };
+    },
+  },
+  {
+    id: 'key-rotation',
+    claim: 'the vault key gets new material every year',
+    needs: ['aws'],
+    async verify(deployment) {
+      const key = outputOf(deployment, 'VaultKeyArn');
+      const answer = await deployment.aws(`kms get-key-rotation-status --key-id ${key}`);
+      const { KeyRotationEnabled } = z.object({ KeyRotationEnabled: z.boolean() }).parse(answer);
+      return { passed: KeyRotationEnabled, seen: `rotation ${KeyRotationEnabled ? 'on' : 'off'}` };
+    },
+  },
+  {
+    id: 'administrators-cannot-decrypt',
+    claim: 'the identity that runs these checks, an administrator as a rule, is denied to open what lies in the vault',
+    needs: ['aws'],
+    async verify(deployment) {
+      // The key policy's Deny comes before KMS looks at the ciphertext: an allowed caller gets InvalidCiphertextException.
+      const key = outputOf(deployment, 'VaultKeyArn');
+      const nothing = Buffer.alloc(64).toString('base64');
+      const message = await refusalOf(deployment.aws(`kms decrypt --key-id ${key} --ciphertext-blob ${nothing}`));
+      return { passed: message.includes('AccessDenied'), seen: firstWord(message) };
+    },
+  },
+  ...forbiddenCalls([
+    { id: 'proxy-cannot-write-policy', function: 'Proxy', action: 'dynamodb:PutItem', table: 'Policy' },
+    { id: 'proxy-cannot-list-policy', function: 'Proxy', action: 'dynamodb:Scan', table: 'Policy' },
+    { id: 'admin-cannot-open-vault', function: 'Admin', action: 'kms:Decrypt', table: undefined },
+  ]),
+  {
+    id: 'usage-mapping',
+    claim: 'the stream of request records is read with a tumbling window, on which exact sums rest',
+    needs: ['aws'],
+    async verify(deployment) {
+      const name = await functionOf(deployment, 'UsageRollup');
+      const answer = await deployment.aws(`lambda list-event-source-mappings --function-name ${name}`);
+      const [mapping] = mappings.parse(answer).EventSourceMappings;
+      const passed = mapping?.State === 'Enabled' && mapping.TumblingWindowInSeconds === 60;
+      return { passed, seen: `${mapping?.State}, window ${mapping?.TumblingWindowInSeconds} s` };
+    },
+  },
+  {
+    id: 'metrics',
+    claim: 'CloudWatch finds our metrics in the log lines',
+    needs: ['aws'],
+    async verify({ aws }) {
+      const answer = await aws('cloudwatch list-metrics --namespace Gatehouse');
+      const names = new Set(metricList.parse(answer).Metrics.map(({ MetricName }) => MetricName));
+      return { passed: names.has('gatehouse.overhead'), seen: `${names.size} metrics` };
+    },
+  },
+];
+
+const timeToLive = z.object({
+  TimeToLiveDescription: z.object({ TimeToLiveStatus: z.string(), AttributeName: z.string().optional() }),
+});
+const mappings = z.object({
+  EventSourceMappings: z.array(z.object({ State: z.string(), TumblingWindowInSeconds: z.number().optional() })),
+});
+const metricList = z.object({ Metrics: z.array(z.object({ MetricName: z.string() })) });
+const stackResources = z.object({
+  StackResources: z.array(
+    z.object({ ResourceType: z.string(), LogicalResourceId: z.string(), PhysicalResourceId: z.string() }),
+  ),
+});
+
+interface ForbiddenCall {
+  readonly id: string;
+  /** Part of the function's logical id. */
+  readonly function: string;
+  readonly action: string;
+  /** The vault key where there is none. */
+  readonly table: string | undefined;
+}
+
+/** IAM's own answer about roles as they are now, with everything that was attached to them since. */
+function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
+  return calls.map((call) => ({
+    id: call.id,
+    claim: `IAM denies the ${call.function.toLowerCase()} function ${call.action} by an explicit Deny`,
+    needs: ['aws'] as const,
+    async verify(deployment): Promise<Finding> {
+      const name = await functionOf(deployment, call.function);
+      const configuration = await deployment.aws(`lambda get-function-configuration --function-name ${name}`);
+      const { Role } = z.object({ Role: z.string() }).parse(configuration);
+      const key = outputOf(deployment, 'VaultKeyArn');
+      const [, , , region, account] = key.split(':');
+      const resource =
+        call.table === undefined
+          ? key
+          : `arn:aws:dynamodb:${region}:${account}:table/${tableOf(deployment, call.table)}`;
+      const simulated = await deployment.aws(
+        `iam simulate-principal-policy --policy-source-arn ${Role} --action-names ${call.action} --resource-arns ${resource}`,
+      );
+      const decision = z
+        .object({ EvaluationResults: z.array(z.object({ EvalDecision: z.string() })).min(1) })
+        .parse(simulated).EvaluationResults[0]?.EvalDecision;
+      return { passed: decision === 'explicitDeny', seen: decision ?? 'no answer' };
+    },
+  }));
+}
+
+async function driftOf({ aws }: Deployment, stack: string): Promise<string> {
+  const started = await aws(`cloudformation detect-stack-drift --stack-name ${stack}`);
+  const { StackDriftDetectionId: id } = z.object({ StackDriftDetectionId: z.string() }).parse(started);
+  for (;;) {
+    const answer = await aws(`cloudformation describe-stack-drift-detection-status --stack-drift-detection-id ${id}`);
+    const { DetectionStatus, StackDriftStatus } = z
+      .object({ DetectionStatus: z.string(), StackDriftStatus: z.string().optional() })
+      .parse(answer);
+    if (DetectionStatus !== 'DETECTION_IN_PROGRESS') return StackDriftStatus ?? DetectionStatus;
+    await pause(3000);
+  }
+}
+
+async function recoveryOf({ aws }: Deployment, table: string): Promise<string> {
+  const answer = await aws(`dynamodb describe-continuous-backups --table-name ${table}`);
+  return z
+    .object({
+      ContinuousBackupsDescription: z.object({
+        PointInTimeRecoveryDescription: z.object({ PointInTimeRecoveryStatus: z.string() }),
+      }),
+    })
+    .parse(answer).ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus;
+}
+
+async function functionOf({ aws, stacks }: Deployment, part: string): Promise<string> {
+  for (const stack of stacks) {
+    const answer = await aws(`cloudformation describe-stack-resources --stack-name ${stack}`);
+    const found = stackResources
+      .parse(answer)
+      .StackResources.find(
+        ({ ResourceType, LogicalResourceId }) =>
+          ResourceType === 'AWS::Lambda::Function' && LogicalResourceId.includes(`Plane${part}`),
+      );
+    if (found !== undefined) return found.PhysicalResourceId;
+  }
+  throw new Error(`no stack has a function ${part}`);
+}
+
+const tableOf = (deployment: Deployment, table: string): string => outputOf(deployment, `${table}TableName`);
+
+function outputOf({ outputs }: Deployment, name: string): string {
+  const value = outputs[name];
+  if (value === undefined) throw new Error(`the stacks have no output ${name}`);
+  return value;
+}
+
+/** What the tool said when it failed; empty when it did not. */
+async function refusalOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+}
+
+/** `AccessDeniedException` of `An error occurred (AccessDeniedException) when ...`. */
+function firstWord(message: string): string {
+  return /\((\w+)\)/.exec(message)?.[1] ?? 'nothing was refused';
+}
+
+function pause(milliseconds: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, milliseconds);
+  return promise;
+}

@@ -1,0 +1,40 @@
+import type { AdminClient } from '../../cli/admin-client.ts';
+
+/** A deployment as its outputs describe it, and what a run has made in it. */
+export interface Deployment {
+  /** Base URL for callers, without a trailing slash. */
+  readonly proxyUrl: string;
+  readonly region: string;
+  readonly admin: AdminClient;
+  /** A workspace made for this run, in an organization that is deleted at its end. */
+  readonly workspace: string;
+  /** Model that may be called, at a cost of cents; `undefined`: checks that call one cannot run. */
+  readonly model: string | undefined;
+  /** Outputs of all stacks. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly stacks: readonly string[];
+  /** Makes a key and answers its secret. */
+  createKey(settings?: KeySettings): Promise<{ id: string; secret: string }>;
+  /** Runs a command of the AWS command line tool, `kms list-keys` for instance, and parses its JSON. Nothing in it holds a space. */
+  aws(command: string): Promise<unknown>;
+}
+
+export interface KeySettings {
+  readonly cidrs?: string[];
+  readonly requestsPerMinute?: number;
+}
+
+/** What was found out, in one line that may be pasted anywhere: figures and names, no content. */
+export interface Finding {
+  readonly passed: boolean;
+  readonly seen: string;
+}
+
+/** One claim about a deployment. `docs/verify-on-aws.md` has a row for each. */
+export interface Check {
+  readonly id: string;
+  readonly claim: string;
+  /** What it cannot do without: a model that may be called, or the AWS command line tool with rights to look. */
+  readonly needs: readonly ('model' | 'aws')[];
+  verify(deployment: Deployment): Promise<Finding>;
+}
