@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { addAuditCommands } from './commands/audit.ts';
+import { addCostCommand } from './commands/cost.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvidenceCommands } from './commands/evidence.ts';
@@ -36,6 +38,7 @@ export function createProgram(terminal: Terminal): Command {
   const red = styleFor(terminal.errors, terminal.environment)('red');
   const program = new Command('gatehouse')
     .description('The admin API of Gatehouse on the command line.')
+    .version(manifest.version, '--version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -65,6 +68,7 @@ export function createProgram(terminal: Terminal): Command {
   addAuditCommands(program, withSession);
   addEvidenceCommands(program, withSession);
   addDoctorCommand(program, terminal);
+  addCostCommand(program, terminal);
   return program;
 }
 
