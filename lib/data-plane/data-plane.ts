@@ -12,12 +12,16 @@ import { GatehouseTable } from '../storage/gatehouse-table.ts';
 import { VaultKey } from '../storage/vault-key.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
 import type { EdgeDistributionOptions } from './edge-distribution.ts';
-import { restApiOrigin } from './edge-origin.ts';
 import type { EdgeOriginOptions } from './edge-origin.ts';
+import { createEndpoint } from './endpoint.ts';
+import type { EndpointOptions } from './endpoint.ts';
+import type { StreamingFunctionUrl } from './function-url-origin.ts';
+import type { MutualTlsDomain } from './mutual-tls-domain.ts';
+import { refuseContradictions } from './origin-contradictions.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import type { ProxyFunctionOptions } from './proxy-function.ts';
-import { StreamingApi } from './streaming-api.ts';
-import type { StreamingApiOptions } from './streaming-api.ts';
+import type { StreamingApi } from './streaming-api.ts';
+import type { TenantAuthorizer } from './tenant-isolation.ts';
 import { UsageRollup } from './usage-rollup.ts';
 
 /**
@@ -40,9 +44,9 @@ export interface ExistingTables {
 }
 
 export interface DataPlaneProps
-  extends ProxyFunctionOptions, StreamingApiOptions, EdgeDistributionOptions, EdgeOriginOptions {
+  extends ProxyFunctionOptions, EndpointOptions, EdgeDistributionOptions, EdgeOriginOptions {
   /**
-   * Folder with the built bundles, each in a folder named for its function: `proxy`, `usage-rollup`.
+   * Folder with the built bundles, each in a folder named for its function: `proxy`, `usage-rollup`, `tenant-authorizer`.
    *
    * @default - what `npm run build` made
    */
@@ -63,6 +67,13 @@ export interface DataPlaneProps
   readonly vaultKey?: IKey;
 
   /**
+   * Existing key for new tables. Not the vault key, with which the control plane may not decrypt.
+   *
+   * @default - a key owned by DynamoDB
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
    * Secret `{"current","previous"}` shared by CloudFront and the proxy.
    *
    * @default - a new secret, unless `distribution` is false
@@ -70,7 +81,7 @@ export interface DataPlaneProps
   readonly originSecret?: ISecret;
 
   /**
-   * Whether CloudFront stands in front of the API. Without it callers use the API's own URL, with no web ACL.
+   * Whether CloudFront stands in front. Without it callers use the endpoint's own URL, with no web ACL.
    *
    * @default true
    */
@@ -107,7 +118,11 @@ export class DataPlane extends Construct {
   readonly originSecret: ISecret | undefined;
   readonly proxy: ProxyFunction;
   readonly usageRollup: UsageRollup;
-  readonly api: StreamingApi;
+  /** Undefined with `origin: 'function-url'`. */
+  readonly api: StreamingApi | undefined;
+  readonly functionUrl: StreamingFunctionUrl | undefined;
+  readonly mutualTlsDomain: MutualTlsDomain | undefined;
+  readonly tenantAuthorizer: TenantAuthorizer | undefined;
   readonly edge: EdgeDistribution | undefined;
   /** Base URL for callers, without a trailing slash. */
   readonly url: string;
@@ -115,7 +130,7 @@ export class DataPlane extends Construct {
   constructor(scope: Construct, id: string, props: DataPlaneProps = {}) {
     super(scope, id);
     const hasDistribution = props.distribution ?? true;
-    if (!hasDistribution) refuseEdgeSettings(props);
+    refuseContradictions(props);
 
     this.tables = {
       policy: this.#table('policy', props),
@@ -143,12 +158,17 @@ export class DataPlane extends Construct {
       usage: this.tables.usage,
       ...(props.logRetention !== undefined && { logRetention: props.logRetention }),
     });
-    this.api = new StreamingApi(this, 'Api', { ...props, handler: this.proxy.alias as IFunction });
+    const handler = this.proxy.alias as IFunction;
+    const endpoint = createEndpoint(this, { ...props, handler, policy: this.tables.policy });
+    this.api = endpoint.api;
+    this.functionUrl = endpoint.functionUrl;
+    this.mutualTlsDomain = endpoint.mutualTlsDomain;
+    this.tenantAuthorizer = endpoint.tenantAuthorizer;
     if (hasDistribution && this.originSecret !== undefined) {
-      const origin = restApiOrigin(this.api.api, { ...props, originSecret: this.originSecret });
+      const origin = endpoint.origin({ ...props, originSecret: this.originSecret });
       this.edge = new EdgeDistribution(this, 'Edge', { ...props, origin });
     }
-    this.url = this.edge?.url ?? this.api.url;
+    this.url = this.edge?.url ?? endpoint.url;
   }
 
   #table(name: DataTableName, props: DataPlaneProps): ITableV2 {
@@ -187,10 +207,3 @@ const tableIds: Readonly<Record<DataTableName, string>> = {
   evidence: 'EvidenceTable',
   usage: 'UsageTable',
 };
-
-/** Settings that do nothing without a distribution, and would leave their author thinking they protect something. */
-function refuseEdgeSettings(props: DataPlaneProps): void {
-  for (const setting of ['webAclArn', 'domainNames', 'certificate', 'logBucket'] as const) {
-    if (props[setting] !== undefined) throw new Error(`\`${setting}\` has no effect when \`distribution\` is false`);
-  }
-}
