@@ -1,3 +1,4 @@
+import { createLineWriter } from '../lambdas/telemetry/log-line.ts';
 import { ConfigurationError, readConfiguration, usage } from '../local/configuration.ts';
 import { greetingOf } from '../local/greeting.ts';
 import { formatLogLine } from '../local/request-log.ts';
@@ -12,8 +13,10 @@ async function main(): Promise<void> {
   }
   const terminal = !configuration.json && process.stdout.isTTY;
   const output = configuration.json ? process.stderr : process.stdout;
+  const write = (text: string): unknown => output.write(text);
+  const writeLine = createLineWriter(write, { metrics: false, now: () => Date.now() });
   const server = await startLocalServer(configuration, (line) =>
-    output.write(`${terminal ? formatLogLine(line) : JSON.stringify(line)}\n`),
+    terminal ? void write(`${formatLogLine(line)}\n`) : writeLine(line),
   );
   stopOnSignal(server);
   if (configuration.json) {

@@ -16,6 +16,8 @@ export interface LocalConfiguration {
   readonly oidcIssuers: readonly OidcIssuer[];
   readonly dataFolder: string;
   readonly json: boolean;
+  /** Where the spans of requests are sent by OTLP over HTTP; nowhere if undefined. */
+  readonly tracesEndpoint: string | undefined;
   /** Self-declared providers with the environment variable that holds their credential, if they need one. */
   readonly providers: Readonly<Record<string, DeclaredProvider>>;
   readonly environment: NodeJS.ProcessEnv;
@@ -43,7 +45,7 @@ export const usage = `Gatehouse on your machine: the data plane, a simulated pro
   --help             this text
 
 GATEHOUSE_ADMIN_TOKEN sets the admin token, GATEHOUSE_OIDC_ISSUERS who else may sign in to the control plane. A provider whose usual variable is set (OPENAI_API_KEY, ANTHROPIC_API_KEY, …)
-is available at once. docs/local.md has more.
+is available at once. OTEL_EXPORTER_OTLP_TRACES_ENDPOINT sends traces to a collector. docs/local.md has more.
 `;
 
 /** The body of `PUT /providers/{provider}` (admin API), and the variable that its credential is taken from. */
@@ -71,6 +73,7 @@ export function readConfiguration(
     oidcIssuers: readIssuers(environment['GATEHOUSE_OIDC_ISSUERS']),
     dataFolder: flags['data-dir'] ?? (environment['GATEHOUSE_DATA_DIR'] || '.gatehouse'),
     json: flags.json === true,
+    tracesEndpoint: readUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment),
     providers: flags.config === undefined ? {} : readProviders(flags.config, environment),
     environment,
   };
@@ -99,6 +102,13 @@ function readPort(name: string, value: string | undefined, fallback: number): nu
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
     throw new ConfigurationError(`${name}: "${value}" is not a port`);
   return Number(value);
+}
+
+function readUrl(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const value = environment[name];
+  if (value === undefined || value === '') return undefined;
+  if (URL.canParse(value) && /^https?:/i.test(value)) return value;
+  throw new ConfigurationError(`${name} must be a URL such as http://127.0.0.1:4318/v1/traces.`);
 }
 
 /** An exported variable that is empty names no token, as one of the command line that is empty names none. */

@@ -39,6 +39,8 @@ export function formatLogLine(line: LogLine): string {
         `${Math.round(line.latencyMs)} ms`,
         dim(line.id),
       ].join('  ');
+    case 'reconciled':
+      return [clock(line.createdAt), 'reconciled', `drift ${line.policyDrift}`, `${line.latencyMs} ms`].join('  ');
     case 'fault':
       return [styleText('red', 'fault'), line.kind, line.error, line.requestId ?? '', ...(line.at ?? [])].join('  ');
   }

@@ -9,6 +9,7 @@ import { iterateOrganizations } from '../lambdas/store/control/organization.ts';
 import type { DocumentTable } from '../lambdas/store/document.ts';
 import { sweepMeters } from '../lambdas/store/meter.ts';
 import { createLogger, type LogLine } from '../lambdas/telemetry/logger.ts';
+import { createTraceExporter, type TraceExporter } from '../lambdas/telemetry/trace-exporter.ts';
 import { createAdminListener } from './admin-listener.ts';
 import { ConfigurationError, type LocalConfiguration } from './configuration.ts';
 import { type LocalControlPlane, startLocalControlPlane } from './control-plane.ts';
@@ -62,6 +63,7 @@ export async function startLocalServer(
   let adapter: NodeAdapter | undefined;
   let feed: UsageFeed | undefined;
   let controlPlane: LocalControlPlane | undefined;
+  let traces: TraceExporter | undefined;
   const now = (): number => Date.now();
   const logger = createLogger(log);
   const closeAll = async (): Promise<void> => {
@@ -70,6 +72,7 @@ export async function startLocalServer(
     await controlPlane?.stop();
     await feed?.whenFed();
     upstream.close();
+    traces?.close();
     await simulated.close();
     await database.close();
   };
@@ -90,12 +93,15 @@ export async function startLocalServer(
     });
     feed = createUsageFeed({ store, tables, logger, now });
     await feed.catchUp(await organizationIds({ store, table: tables.control }));
+    const endpoint = configuration.tracesEndpoint;
+    if (endpoint !== undefined) traces = createTraceExporter({ endpoint, logger, now });
     const handle = createDataPlane({
       store: feed.store,
       tables,
       keyUnwrapper: keyWrapper.unwrapper,
       upstream,
       logger,
+      ...(traces !== undefined && { traces }),
       region,
       now,
     });

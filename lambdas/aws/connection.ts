@@ -23,11 +23,12 @@ export interface Answer {
 
 export interface Connection {
   /**
-   * POSTs to `/` once and reads the whole answer, whatever its status. `headers` are all but `content-length`, `host` included.
+   * POSTs to `/`, or to `path`, once and reads the whole answer, whatever its status. `headers` are all but `content-length`,
+   * `host` included.
    *
    * @throws AwsCallError when there is no whole answer.
    */
-  post(operation: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer>;
+  post(operation: string, headers: Readonly<Record<string, string>>, body: string, path?: string): Promise<Answer>;
   close(): void;
 }
 
@@ -42,8 +43,8 @@ export function createConnection(url: URL, options: ConnectionOptions): Connecti
   const timeouts = { connectTimeoutMs, responseTimeoutMs };
 
   return {
-    async post(operation, headers, body) {
-      const request = writeRequest(headers, body);
+    async post(operation, headers, body, path = '/') {
+      const request = writeRequest(path, headers, body);
       if (request === undefined) throw new AwsCallError(operation, { outcome: 'not-sent', reason: 'unsafe header' });
       return runExchange(pool, { operation, request, ...timeouts });
     },
@@ -52,8 +53,8 @@ export function createConnection(url: URL, options: ConnectionOptions): Connecti
 }
 
 /** The request as one string, or undefined where a header could end early or be read as two. */
-function writeRequest(headers: Readonly<Record<string, string>>, body: string): string | undefined {
-  let head = 'POST / HTTP/1.1\r\n';
+function writeRequest(path: string, headers: Readonly<Record<string, string>>, body: string): string | undefined {
+  let head = `POST ${path} HTTP/1.1\r\n`;
   for (const name in headers) {
     const value = headers[name]!;
     if (/[^\t\x20-\x7e]/.test(value)) return undefined;

@@ -6,6 +6,7 @@ import type { StoreClient } from '../store/client.ts';
 import type { MeterStore } from '../store/meter.ts';
 import type { TableNames } from '../store/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { TraceExporter } from '../telemetry/trace-exporter.ts';
 import type { PolicyReader } from './policies.ts';
 
 /** What the data plane must be given. Made once per process by a composition root (`handler.ts`, `local/server.ts`). */
@@ -17,6 +18,8 @@ export interface DataPlaneSettings {
   /** For provider credentials that are AWS roles; absent where this process has no AWS identity of its own. */
   readonly roles?: RoleAssumer;
   readonly logger: Logger;
+  /** Takes the spans of settled requests; absent where nobody collects them. */
+  readonly traces?: TraceExporter;
   readonly region: string;
   /** Epoch milliseconds. */
   readonly now: () => number;

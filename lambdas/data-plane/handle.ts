@@ -5,6 +5,7 @@ import { createCredentialReader } from '../routing/credentials.ts';
 import { createProviderAccessReader } from '../routing/provider-access/provider-access.ts';
 import { isStoreOutage } from '../store/client.ts';
 import { describeFault } from '../telemetry/logger.ts';
+import { joinTrace } from '../telemetry/trace-context.ts';
 import { anthropicMessages } from '../wire/anthropic-messages.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
 import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
@@ -14,6 +15,7 @@ import type { DataPlaneSettings, Dependencies } from './dependencies.ts';
 import { serveGeneration } from './generation.ts';
 import { serveHealth } from './health.ts';
 import { serveInference } from './inference.ts';
+import { reportKeyFailures } from './key-failures.ts';
 import { serveKey } from './key.ts';
 import { serveModels } from './models.ts';
 import { createPolicyReader } from './policies.ts';
@@ -46,7 +48,8 @@ export type Handle = (request: GatewayRequest) => Promise<GatewayResponse>;
 
 /** Builds the data plane on what a composition root gives it. The result never rejects. */
 export function createDataPlane(settings: DataPlaneSettings): Handle {
-  const { store, tables, keyUnwrapper, upstream, roles, now } = settings;
+  const { store, tables, upstream, roles, now } = settings;
+  const keyUnwrapper = reportKeyFailures(settings.keyUnwrapper, settings.logger);
   const credentials = createCredentialReader({ store, table: tables.vault, keyUnwrapper, now });
   const deps: Dependencies = {
     ...settings,
@@ -90,7 +93,10 @@ function notServed(known: readonly Endpoint[]): CallerError {
 }
 
 function logRefusal(refusal: GatewayError, endpoint: string, request: GatewayRequest, deps: Dependencies): void {
+  const { traceId, spanId } = joinTrace(request.headers['traceparent']);
   deps.logger.refused({
+    traceId,
+    spanId,
     id: request.id,
     createdAt: new Date(request.receivedAt).toISOString(),
     endpoint,
@@ -103,6 +109,7 @@ function logRefusal(refusal: GatewayError, endpoint: string, request: GatewayReq
 function toGatewayError(error: unknown, request: GatewayRequest, deps: Dependencies): GatewayError {
   if (error instanceof GatewayError) return error;
   if (isStoreOutage(error)) {
+    deps.logger.fault(describeFault('store-failed', error, request.id));
     const message = 'Gatehouse could not read its policy. Try again.';
     return new GatewayError('store_unavailable', 503, message, { retryAfterSeconds: 1, cause: error });
   }

@@ -19,7 +19,10 @@ import { createRequestId } from '../http/request-id.ts';
 import { createUpstreamClient } from '../routing/upstream.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
 import { tables } from '../store/tables.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createLineWriter } from '../telemetry/log-line.ts';
+import { createLogger, describeFault } from '../telemetry/logger.ts';
+import { thrownFailure } from '../telemetry/thrown-failure.ts';
+import { createTraceExporter, type TraceExporter, xrayEndpoint } from '../telemetry/trace-exporter.ts';
 import { createDataPlane } from './handle.ts';
 import { createOriginCheck, originHeader, viewerAddressHeader } from './origin-check.ts';
 
@@ -36,24 +39,36 @@ function required(name: string): string {
 const region = required('AWS_REGION');
 const now = (): number => Date.now();
 
+const sessionToken = environment['AWS_SESSION_TOKEN'];
+// Lambda sets these once per environment and replaces the environment before they expire.
+const ownCredentials = {
+  accessKeyId: required('AWS_ACCESS_KEY_ID'),
+  secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
+  ...(sessionToken !== undefined && { sessionToken }),
+};
+const credentials = async () => ownCredentials;
+
 /** How to reach an AWS service as this function. */
 function connectionTo(endpointVariable: string): Omit<AwsTransportOptions, 'service'> {
   const endpoint = environment[endpointVariable] ?? environment['AWS_ENDPOINT_URL'];
-  const sessionToken = environment['AWS_SESSION_TOKEN'];
-  // Lambda sets these once per environment and replaces the environment before they expire.
-  const credentials = {
-    accessKeyId: required('AWS_ACCESS_KEY_ID'),
-    secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
-    ...(sessionToken !== undefined && { sessionToken }),
-  };
-  return { region, credentials: async () => credentials, ...(endpoint !== undefined && { endpoint }) };
+  return { region, credentials, ...(endpoint !== undefined && { endpoint }) };
 }
 
 function transport(service: AwsJsonService, endpointVariable: string): AwsTransport {
   return createAwsTransport({ service, ...connectionTo(endpointVariable) });
 }
 
-const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+const logger = createLogger(createLineWriter((text) => process.stdout.write(text), { metrics: true, now }));
+
+/** Spans go to a collector, or signed as this function to AWS X-Ray; by default nowhere. */
+function createTraces(): TraceExporter | undefined {
+  const toXray = environment['TRACES_TO_XRAY'] === 'true';
+  const endpoint = environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || (toXray ? xrayEndpoint(region) : undefined);
+  if (endpoint === undefined) return undefined;
+  return createTraceExporter({ endpoint, ...(toXray && { aws: { region, credentials } }), logger, now });
+}
+
+const traces = createTraces();
 
 const handle = createDataPlane({
   store: createLeanStoreClient(transport('dynamodb', 'AWS_ENDPOINT_URL_DYNAMODB')),
@@ -67,6 +82,7 @@ const handle = createDataPlane({
   upstream: createUpstreamClient({ allowPrivateAddresses: environment['ALLOW_PRIVATE_ADDRESSES'] === 'true' }),
   roles: createRoleAssumer(connectionTo('AWS_ENDPOINT_URL_STS')),
   logger,
+  ...(traces !== undefined && { traces }),
   region,
   now,
 });
@@ -85,6 +101,16 @@ const checkOrigin =
 declare const awslambda: LambdaStreaming;
 
 const serve: StreamingHandler = async (event, stream, context) => {
+  try {
+    await respond(event, stream, context);
+  } catch (error) {
+    // What is thrown from here, the runtime writes into the log as a whole.
+    logger.fault(describeFault('unexpected-error', error));
+    throw thrownFailure(error, []);
+  }
+};
+
+const respond: StreamingHandler = async (event, stream, context) => {
   const incoming = readHttpEvent(event);
   if (checkOrigin !== undefined && !(await checkOrigin(incoming.headers[originHeader]))) {
     await sendThroughLambda(refuseOrigin(), stream, awslambda);
@@ -99,7 +125,11 @@ export const handler = awslambda.streamifyResponse(serve);
 /** Says nothing about why: whoever sees this is not a customer. */
 function refuseOrigin(): ReturnType<typeof errorResponse> {
   const error = new GatewayError('origin_not_verified', 403, 'Forbidden.', { retryable: false });
-  return errorResponse(error, 'openai', createRequestId(now()));
+  const receivedAt = now();
+  const id = createRequestId(receivedAt);
+  const createdAt = new Date(receivedAt).toISOString();
+  logger.refused({ id, createdAt, endpoint: 'unknown', status: error.status, errorCode: error.code, latencyMs: 0 });
+  return errorResponse(error, 'openai', id);
 }
 
 /**

@@ -31,7 +31,7 @@ export async function serveInference(
   const { body, facts } = await parse(protocol, request);
   const { caller, targets, admission } = await enter(protocol, { request, body, facts }, deps);
 
-  const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0] };
+  const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0], calls: [] };
   const passage: Passage = {
     request,
     caller,

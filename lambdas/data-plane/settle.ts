@@ -6,6 +6,7 @@ import type { CallJournal } from '../routing/call-with-fallback.ts';
 import { settleReservation } from '../store/meter.ts';
 import { type Ending, putRequestRecord, type RequestRecord } from '../store/request-record.ts';
 import { describeFault } from '../telemetry/logger.ts';
+import { joinTrace } from '../telemetry/trace-context.ts';
 import type { RequestFacts, ResponseFacts } from '../wire/protocol.ts';
 import type { Admission } from './admit.ts';
 import type { Caller } from './authenticate.ts';
@@ -59,12 +60,18 @@ export async function settle(passage: Passage, outcome: Outcome, deps: Dependenc
     ...passage.admission.reservations.map((reservation) => settleReservation(deps.meters, reservation, actual, now)),
   ]);
   // While the writes are under way there is nothing else to do.
-  deps.logger.request(record);
+  const { request, journal } = passage;
+  const trace = joinTrace(request.headers['traceparent']);
+  deps.logger.request(record, trace);
+  const { method, receivedAt: startedAt } = request;
+  const traced = { record, trace, method, calls: journal.calls, startedAt, endedAt: now };
+  const exported = trace.sampled ? deps.traces?.export(traced) : undefined;
   for (const result of await writes) {
     if (result.status === 'rejected') {
       deps.logger.fault(describeFault('settlement-failed', result.reason, passage.request.id));
     }
   }
+  await exported;
   return { usage, costMicroUsd: cost };
 }
 

@@ -26,6 +26,19 @@ export interface CallJournal {
   /** Milliseconds spent waiting for providers. */
   waitedMs: number;
   target: Target | undefined;
+  /** Every request that went to a provider, in order. */
+  readonly calls: UpstreamCall[];
+}
+
+/** One request to a provider: when, and how it failed. */
+export interface UpstreamCall {
+  readonly provider: string;
+  readonly model: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Absent while the answer comes in, or where it went on to the caller. */
+  endedAt?: number;
+  errorCode?: string;
 }
 
 export interface CallOptions {
@@ -110,6 +123,8 @@ async function send(current: Attempt, options: CallOptions): Promise<ProviderAns
   const endsAt = Date.now() + timeouts.totalMs;
   const built = buildUpstreamRequest(request, target, access);
   const sentAt = performance.now();
+  const call: UpstreamCall = { provider: provider.name, model: target.model, startedAt: Date.now() };
+  options.journal.calls.push(call);
   let body: UpstreamBody | undefined;
   try {
     const response = await options.upstream.post({ ...built, timeouts, signal: options.signal });
@@ -117,13 +132,21 @@ async function send(current: Attempt, options: CallOptions): Promise<ProviderAns
     return await readAnswer(current, response, body);
   } catch (error) {
     body?.destroy();
-    if (error instanceof UpstreamFailure) throw unreachable(provider, error);
-    if (error instanceof BodyFailure) throw brokenOff(provider, error);
-    if (error instanceof RangeError) throw invalidResponse(provider, 'an event is too large');
-    throw error;
+    const failure = toFailure(provider, error);
+    call.endedAt = Date.now();
+    call.errorCode = failure instanceof GatewayError ? failure.code : 'internal_error';
+    throw failure;
   } finally {
     options.journal.waitedMs += performance.now() - sentAt;
   }
+}
+
+/** What a broken exchange means; anything else stays what it is. */
+function toFailure(provider: Target['provider'], error: unknown): unknown {
+  if (error instanceof UpstreamFailure) return unreachable(provider, error);
+  if (error instanceof BodyFailure) return brokenOff(provider, error);
+  if (error instanceof RangeError) return invalidResponse(provider, 'an event is too large');
+  return error;
 }
 
 /** One request to one target. */

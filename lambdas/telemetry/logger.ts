@@ -3,20 +3,28 @@ import type { RequestRecord } from '../store/request-record.ts';
 /**
  * Structured, metadata-only logging. There is no method that takes free text or an arbitrary object: what can be logged is the
  * request record (a closed list of attributes), a refusal, or a fault described by codes and source positions. A prompt, an
- * answer or a secret has no way in.
+ * answer or a secret has no way in. How a line is written down: `log-line.ts`.
  */
 export interface Logger {
   /** One line per request that was admitted. */
-  request(record: RequestRecord): void;
+  request(record: RequestRecord, trace: TraceIds): void;
   /** One line per request that was answered with an error before it was admitted. */
   refused(refusal: RefusedRequest): void;
   /** One line per request to the admin API: which operation, never which path or by whom (that is in the audit trail). */
   admin(call: AdminCall): void;
+  /** One line per run of reconcile. */
+  reconciled(run: ReconcileRun): void;
   /** Something an operator must look at. */
   fault(fault: Fault): void;
 }
 
-export interface RefusedRequest {
+/** Where a request stands in its caller's trace, or in one of its own: lower-case hexadecimal, as W3C Trace Context has them. */
+export interface TraceIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export interface RefusedRequest extends Partial<TraceIds> {
   readonly id: string;
   readonly createdAt: string;
   /** The endpoint's path where it is one of ours; a path the caller made up is not repeated. */
@@ -38,6 +46,22 @@ export interface AdminCall {
   readonly latencyMs: number;
 }
 
+/** What a run of reconcile found and did: counts only. */
+export interface ReconcileRun {
+  readonly createdAt: string;
+  readonly latencyMs: number;
+  readonly dataPlanes: number;
+  /** Of them, those that could not be read, or not be mended as a whole. */
+  readonly unreachable: number;
+  /** Policies that were missing, stale or foreign in all data planes together. */
+  readonly policyDrift: number;
+  /** Meters whose money differs from the records; absent where a run did not compare them. */
+  readonly meterDrift?: number;
+  readonly rotationsEnded: number;
+  readonly metersSwept: number;
+  readonly failures: number;
+}
+
 export interface Fault {
   readonly kind:
     | 'settlement-failed'
@@ -45,7 +69,10 @@ export interface Fault {
     | 'unexpected-error'
     | 'origin-secret-unavailable'
     | 'usage-rollup-failed'
-    | 'unreadable-record';
+    | 'unreadable-record'
+    | 'key-service-failed'
+    | 'store-failed'
+    | 'trace-export-failed';
   readonly requestId?: string;
   /** The error's class, never its message: messages of parsers and servers quote what they were given. */
   readonly error: string;
@@ -54,9 +81,10 @@ export interface Fault {
 }
 
 export type LogLine =
-  | ({ readonly type: 'request'; readonly level: 'info' } & RequestRecord)
+  | ({ readonly type: 'request'; readonly level: 'info' } & RequestRecord & TraceIds)
   | ({ readonly type: 'refused'; readonly level: 'info' } & RefusedRequest)
   | ({ readonly type: 'admin'; readonly level: 'info' } & AdminCall)
+  | ({ readonly type: 'reconciled'; readonly level: 'info' } & ReconcileRun)
   | ({ readonly type: 'fault'; readonly level: 'error' } & Fault);
 
 export function createLogger(write: (line: LogLine) => void): Logger {
@@ -65,9 +93,10 @@ export function createLogger(write: (line: LogLine) => void): Logger {
     write(line);
   };
   return {
-    request: (record) => put({ type: 'request', level: 'info', ...record }),
+    request: (record, { traceId, spanId }) => put({ type: 'request', level: 'info', ...record, traceId, spanId }),
     refused: (refusal) => put({ type: 'refused', level: 'info', ...refusal }),
     admin: (call) => put({ type: 'admin', level: 'info', ...call }),
+    reconciled: (run) => put({ type: 'reconciled', level: 'info', ...run }),
     fault: (fault) => put({ type: 'fault', level: 'error', ...fault }),
   };
 }

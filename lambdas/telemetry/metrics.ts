@@ -18,29 +18,37 @@ export const dimensions = {
   fault: 'gatehouse.fault.kind',
 } as const;
 
+/** Dimension sets that a metric is emitted with; the empty one is "over all". Each is billed for each of its values. */
+const overAll = [[]] as const;
+const overAllAndByProvider = [[], [dimensions.provider]] as const;
+const byFault = [[dimensions.fault]] as const;
+
 export const metrics = {
-  /** Whole request, seconds. By provider and over all. Its sample count is the number of admitted requests. */
-  duration: { name: 'gen_ai.server.request.duration', unit: 'Seconds' },
-  /** Until the first byte went to the caller, seconds. By provider and over all. */
-  firstByte: { name: 'gen_ai.server.time_to_first_token', unit: 'Seconds' },
-  /** Spent in Gatehouse before the first byte, waiting for the provider excluded, milliseconds. Over all. */
-  overhead: { name: 'gatehouse.overhead', unit: 'Milliseconds' },
-  inputTokens: { name: 'gen_ai.usage.input_tokens', unit: 'Count' },
-  outputTokens: { name: 'gen_ai.usage.output_tokens', unit: 'Count' },
+  /** Whole request, seconds. Its sample count is the number of admitted requests. */
+  duration: { name: 'gen_ai.server.request.duration', unit: 'Seconds', by: overAllAndByProvider },
+  /** Until the first byte went to the caller, seconds. */
+  firstByte: { name: 'gen_ai.server.time_to_first_token', unit: 'Seconds', by: overAllAndByProvider },
+  /** Spent in Gatehouse before the first byte, waiting for the provider excluded, milliseconds. */
+  overhead: { name: 'gatehouse.overhead', unit: 'Milliseconds', by: overAll },
+  inputTokens: { name: 'gen_ai.usage.input_tokens', unit: 'Count', by: overAll },
+  outputTokens: { name: 'gen_ai.usage.output_tokens', unit: 'Count', by: overAll },
   /** Micro-USD. */
-  cost: { name: 'gatehouse.cost', unit: 'None' },
-  /** 1 where Gatehouse itself failed a request (its answer is a 5xx of ours), else 0: the average is the error rate. Over all. */
-  gatewayErrors: { name: 'gatehouse.gateway_errors', unit: 'Count' },
-  /** 1 where the provider failed it after every retry and fallback, else 0. By provider and over all. */
-  providerErrors: { name: 'gatehouse.provider_errors', unit: 'Count' },
-  /** 1 for a request that did not come through the edge. Over all. */
-  originRefusals: { name: 'gatehouse.origin_refusals', unit: 'Count' },
-  /** 1 for something an operator should look at. By kind. */
-  faults: { name: 'gatehouse.faults', unit: 'Count' },
+  cost: { name: 'gatehouse.cost', unit: 'None', by: overAll },
+  /**
+   * 1 where Gatehouse itself failed a request (its answer is a 5xx of ours), else 0: the average is the error rate. Of admitted
+   * and of refused requests.
+   */
+  gatewayErrors: { name: 'gatehouse.gateway_errors', unit: 'Count', by: overAll },
+  /** 1 where the provider failed it after every retry and fallback, else 0. Of admitted requests. */
+  providerErrors: { name: 'gatehouse.provider_errors', unit: 'Count', by: overAllAndByProvider },
+  /** 1 for a request that did not come through the edge. */
+  originRefusals: { name: 'gatehouse.origin_refusals', unit: 'Count', by: overAll },
+  /** 1 for something an operator should look at. */
+  faults: { name: 'gatehouse.faults', unit: 'Count', by: byFault },
   /** Differences that a reconcile run found between published policy and the records it is made of. Once per run. */
-  policyDrift: { name: 'gatehouse.policy_drift', unit: 'Count' },
+  policyDrift: { name: 'gatehouse.policy_drift', unit: 'Count', by: overAll },
   /** Meters whose money a reconcile run found to differ from the sum of request records. Once per run. */
-  meterDrift: { name: 'gatehouse.meter_drift', unit: 'Count' },
+  meterDrift: { name: 'gatehouse.meter_drift', unit: 'Count', by: overAll },
 } as const;
 
 export type MetricName = keyof typeof metrics;

@@ -3,6 +3,7 @@ import { createAwsTransport } from '../aws/json-transport.ts';
 import { StoreError } from '../store/client.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
 import { tables } from '../store/tables.ts';
+import { createLineWriter } from '../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../telemetry/logger.ts';
 import { thrownFailure } from '../telemetry/thrown-failure.ts';
 import { MappingError, readEvent, type StreamWindowEvent } from './read-event.ts';
@@ -35,7 +36,8 @@ const store = createLeanStoreClient(
   }),
 );
 
-const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+const write = (text: string): unknown => process.stdout.write(text);
+const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
 
 const deps: RollUpDependencies = {
   usage: { store, table: required(tables.usage.environmentVariable) },

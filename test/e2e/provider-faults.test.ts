@@ -82,7 +82,7 @@ async function call(dialect: keyof typeof paths, stream: boolean, model: string 
 /** The request left one record that agrees with what the caller was told, and holds nothing any more. */
 async function expectSettled(answer: Awaited<ReturnType<typeof call>>, errorCode: string | undefined): Promise<void> {
   const id = answer.headers['x-request-id'];
-  const lines = gatehouse.logs.filter((line) => line.type !== 'fault' && line.id === id);
+  const lines = gatehouse.logs.filter((line) => (line.type === 'request' || line.type === 'refused') && line.id === id);
   expect(lines).toMatchObject([{ type: 'request', ...(errorCode !== undefined && { errorCode }) }]);
   expect(gatehouse.logs.filter((line) => line.type === 'fault')).toEqual([]);
   const key = await getData<{ meters: object[] }>({ url: gatehouse.url, apiKey }, '/v1/key');

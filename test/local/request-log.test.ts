@@ -34,7 +34,9 @@ const record: RequestRecord = {
   expiresAt: 1,
 };
 const format = (changes: Partial<RequestRecord>): string =>
-  stripVTControlCharacters(formatLogLine({ type: 'request', level: 'info', ...record, ...changes }));
+  stripVTControlCharacters(
+    formatLogLine({ type: 'request', level: 'info', ...record, traceId: 'a', spanId: 'b', ...changes }),
+  );
 
 describe('formatLogLine', () => {
   it('says of a request when, what, how, how much and how fast, on one line', () => {

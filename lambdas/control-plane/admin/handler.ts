@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createAwsTransport } from '../../aws/json-transport.ts';
 import { createRequestId } from '../../http/request-id.ts';
+import { createLineWriter } from '../../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
 import { thrownFailure } from '../../telemetry/thrown-failure.ts';
 import { createControlPlaneDependencies, requireVariable } from '../composition.ts';
@@ -17,7 +18,8 @@ import { securityHeaders } from './security-headers.ts';
 /** The admin function: composition root and entry. The environment is read here and nowhere else. */
 
 const environment = process.env;
-const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+const write = (text: string): unknown => process.stdout.write(text);
+const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
 const deps = createControlPlaneDependencies(environment, logger);
 
 const secretId = environment['BOOTSTRAP_TOKEN_SECRET_ARN'];

@@ -1,13 +1,16 @@
 import middy from '@middy/core';
 import { StoreError } from '../../store/client.ts';
+import { createLineWriter } from '../../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
 import { thrownFailure } from '../../telemetry/thrown-failure.ts';
 import { createControlPlaneDependencies } from '../composition.ts';
+import { describeRun } from './describe-run.ts';
 import { reconcile, type ReconcileReport } from './reconcile.ts';
 
 /** The reconcile function, run on a schedule: composition root and entry. The environment is read here and nowhere else. */
 
-const logger = createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+const write = (text: string): unknown => process.stdout.write(text);
+const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
 const deps = createControlPlaneDependencies(process.env, logger);
 
 /** Counts only; a throw means that the control plane's own table could not be read, and the schedule repeats it. */
@@ -17,4 +20,9 @@ export const handler = middy<unknown, ReconcileReport>()
     logger.fault(describeFault('unexpected-error', request.error));
     request.error = thrownFailure(request.error, [StoreError]);
   })
-  .handler(() => reconcile(deps, deps.now()));
+  .handler(async () => {
+    const startedAt = deps.now();
+    const report = await reconcile(deps, startedAt);
+    logger.reconciled(describeRun(report, startedAt, deps.now()));
+    return report;
+  });

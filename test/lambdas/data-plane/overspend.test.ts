@@ -309,7 +309,7 @@ function createDesk(tenant: Tenant, clock: TestClock, crashing: ReturnType<typeo
       },
     );
     if (admission?.kind !== 'admitted') return;
-    const journal = { attempts: 1, waitedMs: 0, target };
+    const journal = { attempts: 1, waitedMs: 0, target, calls: [] };
     const passage = { request, caller, facts, admission, journal, firstByteMs: 1, overheadMs: 1 };
     // Stuck until its hold has been returned; then its provider has refused it, so that nothing is to be charged.
     if (index % 20 === 1) {

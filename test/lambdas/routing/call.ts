@@ -85,7 +85,7 @@ export function call(
   const fields = { model: 'sample', messages: [{ role: 'user', content: 'Hi' }], ...(stream && { stream }) };
   const body = parseJsonBody(Buffer.from(JSON.stringify({ ...fields, ...settings.body })));
   const upstream = settings.client ?? clientOf();
-  const journal: CallJournal = { attempts: 0, waitedMs: 0, target: undefined };
+  const journal: CallJournal = { attempts: 0, waitedMs: 0, target: undefined, calls: [] };
   const credentials = {
     open: async (_use: CredentialUse, reference: CredentialReference) =>
       (await settings.secretOf?.(reference)) ?? new Secret('sk-upstream'),

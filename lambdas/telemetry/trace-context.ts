@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { TraceIds } from './logger.ts';
+
+export interface TraceContext extends TraceIds {
+  /** The caller's span; absent where the trace is our own. */
+  readonly parentSpanId?: string;
+  /** False only where a caller said that it does not record this trace. */
+  readonly sampled: boolean;
+}
+
+const length = 55;
+const hexDigits = '0123456789abcdef';
+
+/**
+ * A span of ours in the trace that the caller sent, else in a new one. What is not a `traceparent` to the letter counts as absent,
+ * as the recommendation demands: 32, 16 and 2 hexadecimal digits are all that a caller can put into a log line by it.
+ *
+ * https://www.w3.org/TR/trace-context/#traceparent-header
+ */
+export function joinTrace(traceparent: string | undefined): TraceContext {
+  if (traceparent === undefined || !isTraceparent(traceparent)) {
+    const ids = randomBytes(24).toString('hex');
+    return { traceId: ids.slice(0, 32), spanId: ids.slice(32), sampled: true };
+  }
+  return {
+    traceId: traceparent.slice(3, 35),
+    spanId: createSpanId(),
+    parentSpanId: traceparent.slice(36, 52),
+    sampled: (hexDigits.indexOf(traceparent[54]!) & 1) === 1,
+  };
+}
+
+export function createSpanId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+function isTraceparent(text: string): boolean {
+  if (text.length < length || !(text[2] === '-' && text[35] === '-' && text[52] === '-')) return false;
+  // A later version may say more behind these four parts, and only behind another hyphen.
+  if (text.length > length && (text.startsWith('00') || text[length] !== '-')) return false;
+  return (
+    isHexadecimal(text, 0, 2) &&
+    isHexadecimal(text, 3, 35) &&
+    isHexadecimal(text, 36, 52) &&
+    isHexadecimal(text, 53, 55) &&
+    !text.startsWith('ff') &&
+    text.slice(3, 35) !== '0'.repeat(32) &&
+    text.slice(36, 52) !== '0'.repeat(16)
+  );
+}
+
+function isHexadecimal(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (!hexDigits.includes(text[at]!)) return false;
+  return true;
+}
