@@ -1,3 +1,4 @@
+import { formatUsd } from '../money.ts';
 import { formatTable, type Style } from '../table.ts';
 import { type CostItem, formatCents, sumOf } from './charge.ts';
 import type { StackCost } from './idle.ts';
@@ -73,11 +74,9 @@ function formatMillion({ items, microUsd }: RequestCost, style: Style): string[]
 function formatMonth({ idle, perMillionRequests, month }: CostReport): string[] {
   if (month === undefined || perMillionRequests === undefined) return [];
   const millions = (month.requests / 1_000_000).toLocaleString('en-US', { maximumFractionDigits: 6 });
-  const sum = `${formatCents(idle.microUsd)} + ${millions} x ${formatCents(perMillionRequests.microUsd)}`;
-  return [
-    '',
-    `A month with ${month.requests.toLocaleString('en-US')} requests: ${sum} = ${formatCents(month.microUsd)}`,
-  ];
+  const requests = month.requests.toLocaleString('en-US');
+  const sum = `${formatUsd(idle.microUsd)} + ${millions} x ${formatUsd(perMillionRequests.microUsd)}`;
+  return ['', `A month with ${requests} requests: ${sum} = ${formatUsd(month.microUsd)}`];
 }
 
 function regionNote({ prices, idle }: CostReport): string[] {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { exitCodeTexts } from '../../cli/exit-code.ts';
 import { createProgram } from '../../cli/program.ts';
 import { startAdminServer } from './admin-server.ts';
+import { assemblyOf } from './cost-assembly.ts';
 import { runCommand } from './run-command.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
@@ -33,7 +34,9 @@ describe('docs/cli.md', () => {
     const server = await startAdminServer();
     const [, , ...commandLine] = wordsOf(line.slice(line.indexOf('npx gatehouse')));
 
-    const { code, stderr } = await runCommand(commandLine, {
+    // It reads what `cdk synth` made, on the line above it.
+    const assembly = line.includes('gatehouse cost') ? ['--assembly', assemblyOf({})] : [];
+    const { code, stderr } = await runCommand([...commandLine, ...assembly], {
       server,
       input: line.startsWith('echo') ? (wordsOf(line)[1] ?? '') : 'sk-typed-secret\n',
       // Without an option for the secret, it is typed.
