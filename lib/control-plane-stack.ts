@@ -13,13 +13,16 @@ import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { placeFunctions } from './compute/function-network.ts';
 import type { ControlPlaneConfig } from './control-plane/control-plane-settings.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
+import type { ControlPlaneProps } from './control-plane/control-plane.ts';
 import { dataPlaneOfRegion } from './control-plane/data-plane-of-region.ts';
 import type { ManagedDataPlane } from './control-plane/managed-data-plane.ts';
 import type { SignInOptions } from './control-plane/sign-in.ts';
 import type { DataPlaneStack } from './data-plane-stack.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
+import { existingTables } from './storage/existing-resources.ts';
 import { VaultKey } from './storage/vault-key.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
@@ -79,9 +82,21 @@ export class ControlPlaneStack extends Stack {
       logRetention: config.logRetentionDays,
       recoveryPeriodInDays: config.recoveryPeriodInDays,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...this.#existing(config),
       ...(bundlesPath !== undefined && { bundlesPath }),
     });
+    if (config.vpc !== undefined) placeFunctions(this, config.vpc);
     this.#output();
+  }
+
+  #existing({ existing }: DeploymentConfig): Pick<ControlPlaneProps, 'tables' | 'encryptionKey'> {
+    if (existing === undefined) return {};
+    const scope = new Construct(this, 'Existing');
+    const { controlTableKeyArn } = existing;
+    return {
+      tables: existingTables(scope, existing.tables, ['control', 'audit']),
+      ...(controlTableKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(scope, 'TableKey', controlTableKeyArn) }),
+    };
   }
 
   #signIn({ signIn }: ControlPlaneConfig): SignInOptions {

@@ -1,9 +1,13 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { Construct } from 'constructs';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { placeFunctions } from './compute/function-network.ts';
 import { DataPlane } from './data-plane/data-plane.ts';
+import type { DataPlaneProps } from './data-plane/data-plane.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
+import { existingTables } from './storage/existing-resources.ts';
 
 export interface DataPlaneStackProps extends StackProps {
   readonly config: DeploymentConfig;
@@ -44,6 +48,7 @@ export class DataPlaneStack extends Stack {
       logRetention: config.logRetentionDays,
       recoveryPeriodInDays: config.recoveryPeriodInDays,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...this.#existing(config),
       ...(bundlesPath !== undefined && { bundlesPath }),
       ...(webAclArn !== undefined && { webAclArn }),
       ...(config.originSecretVersion !== undefined && { originSecretVersion: config.originSecretVersion }),
@@ -52,6 +57,7 @@ export class DataPlaneStack extends Stack {
         certificate: Certificate.fromCertificateArn(this, 'Certificate', config.certificateArn),
       }),
     });
+    if (config.vpc !== undefined) placeFunctions(this, config.vpc);
 
     new CfnOutput(this, 'ProxyUrl', { value: this.dataPlane.url, description: 'Base URL for callers' });
     new CfnOutput(this, 'VaultKeyArn', { value: this.dataPlane.vaultKey.key.keyArn });
@@ -59,4 +65,17 @@ export class DataPlaneStack extends Stack {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}TableName`, { value: table.tableName });
     }
   }
+
+  #existing({ existing }: DeploymentConfig): Pick<DataPlaneProps, 'tables' | 'vaultKey' | 'encryptionKey'> {
+    if (existing === undefined) return {};
+    const scope = new Construct(this, 'Existing');
+    const { vaultKeyArn, tableKeyArn } = existing;
+    return {
+      tables: existingTables(scope, existing.tables, dataTableNames),
+      ...(vaultKeyArn !== undefined && { vaultKey: Key.fromKeyArn(scope, 'VaultKey', vaultKeyArn) }),
+      ...(tableKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(scope, 'TableKey', tableKeyArn) }),
+    };
+  }
 }
+
+const dataTableNames = ['policy', 'meter', 'requests', 'vault', 'evidence', 'usage'] as const;

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { networkSettings } from './compute/network-settings.ts';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
 import { countrySettings } from './data-plane/country-rule.ts';
+import { existingSettings, regionsOfExisting } from './storage/existing-settings.ts';
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
 
@@ -11,6 +13,9 @@ const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS regio
 const logRetentionDays = z
   .enum(RetentionDays)
   .refine((days) => days !== RetentionDays.INFINITE, 'must be a number of days that CloudWatch Logs offers');
+
+/** All of them are in the environment of the control plane's functions: `lib/control-plane/control-plane.ts`. */
+const mostManagedDataPlanes = 4;
 
 /** Everything an operator decides at deploy time. A bare `{}` is a complete configuration. */
 const settingsSchema = z.strictObject({
@@ -71,6 +76,10 @@ const settingsSchema = z.strictObject({
   recoveryPeriodInDays: z.int().min(7).max(35).default(7),
   /** `destroy` lets `cdk destroy` take tables and keys along: for sandboxes. */
   dataProtection: z.enum(['retain', 'destroy']).default('retain'),
+  /** Subnets for every function. Without it they run in Lambda's own network, which reaches AWS and providers. */
+  vpc: networkSettings.exactOptional(),
+  /** Tables and keys that are there already, in place of new ones. */
+  existing: existingSettings.exactOptional(),
   /** False leaves the control plane out: policy is then published by other means. */
   controlPlane: z.union([z.literal(false), controlPlaneSettings]).prefault({}),
 });
@@ -86,16 +95,46 @@ const deploymentConfigSchema = settingsSchema
     { path: ['domainNames'], message: 'can be served by one region only, name them in a deployment of their own' },
   )
   .refine(
-    ({ controlPlane, regions: [home] }) => {
-      const others =
-        controlPlane === false ? [] : controlPlane.dataPlanes.map(({ vaultKeyArn }) => vaultKeyArn.split(':')[3]);
-      return new Set([home, ...others]).size === 1 + others.length;
+    ({ controlPlane, regions }) => {
+      const all = [...regions, ...regionsOfOtherDataPlanes(controlPlane)];
+      return new Set(all).size === all.length;
     },
     {
       path: ['controlPlane', 'dataPlanes'],
-      message: 'must each be in a region of its own, and not in the home region',
+      message: 'must each be in a region of its own, and not in one of `regions`',
     },
+  )
+  .refine(
+    ({ controlPlane, regions }) =>
+      controlPlane === false || regions.length + controlPlane.dataPlanes.length <= mostManagedDataPlanes,
+    { path: ['regions'], message: `and \`controlPlane.dataPlanes\` must be ${mostManagedDataPlanes} at most together` },
+  )
+  .refine(({ vpc, regions }) => vpc === undefined || regions.length === 1, {
+    path: ['vpc'],
+    message: 'belongs to one region, deploy others on their own',
+  })
+  .refine(({ existing, regions }) => existing === undefined || regions.length === 1, {
+    path: ['existing'],
+    message: 'belongs to one region, deploy others on their own',
+  })
+  .refine(
+    ({ existing, regions: [home] }) =>
+      existing === undefined || regionsOfExisting(existing).every((name) => name === home),
+    { path: ['existing'], message: 'must name keys and streams of the region of the deployment' },
+  )
+  .refine(
+    ({ existing, controlPlane }) =>
+      controlPlane !== false ||
+      existing === undefined ||
+      [existing.controlTableKeyArn, existing.tables.control, existing.tables.audit].every((one) => one === undefined),
+    { path: ['existing'], message: 'must not name what belongs to a control plane when `controlPlane` is false' },
   );
+
+function regionsOfOtherDataPlanes(controlPlane: z.infer<typeof settingsSchema>['controlPlane']): string[] {
+  return controlPlane === false
+    ? []
+    : controlPlane.dataPlanes.flatMap(({ vaultKeyArn }) => vaultKeyArn.split(':')[3] ?? []);
+}
 
 export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>;
 /** What an operator writes: every member may be left out. */
