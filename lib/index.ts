@@ -1,3 +1,5 @@
+export { tables } from '../lambdas/store/tables.ts';
+export type { TableDefinition } from '../lambdas/store/tables.ts';
 export { GatehouseFunction } from './compute/gatehouse-function.ts';
 export type { GatehouseFunctionProps } from './compute/gatehouse-function.ts';
 export { placeFunctions } from './compute/function-network.ts';
@@ -54,6 +56,8 @@ export type { UsageRollupProps } from './data-plane/usage-rollup.ts';
 export { viewerAddressHeader } from './data-plane/viewer-request.ts';
 export { WebAcl } from './data-plane/web-acl.ts';
 export type { WebAclProps } from './data-plane/web-acl.ts';
+export { GithubDeployRole } from './delivery/github-deploy-role.ts';
+export type { GithubDeployRoleProps } from './delivery/github-deploy-role.ts';
 export { loadDeploymentConfig, parseDeploymentConfig } from './deployment-config.ts';
 export type { DeploymentConfig, DeploymentSettings } from './deployment-config.ts';
 export { EdgeStack } from './edge-stack.ts';
