@@ -11,6 +11,7 @@ interface Bundle {
 const bundles: readonly Bundle[] = [
   { name: 'proxy', entry: 'lambdas/data-plane/handler.ts' },
   { name: 'usage-rollup', entry: 'lambdas/usage-rollup/handler.ts' },
+  { name: 'tenant-authorizer', entry: 'lambdas/tenant-authorizer/handler.ts' },
   { name: 'admin', entry: 'lambdas/control-plane/admin/handler.ts' },
   { name: 'reconcile', entry: 'lambdas/control-plane/reconcile/handler.ts' },
 ];

@@ -54,7 +54,7 @@ export async function authenticate(
   return { key, workspace };
 }
 
-function presentedKey(headers: GatewayRequest['headers']): string | undefined {
+export function presentedKey(headers: GatewayRequest['headers']): string | undefined {
   const bearer = headers['authorization'];
   if (bearer !== undefined && bearer.slice(0, 7).toLowerCase() === 'bearer ') return bearer.slice(7).trim();
   return headers['x-api-key'] ?? headers['x-goog-api-key'] ?? headers['api-key'];

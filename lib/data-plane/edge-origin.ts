@@ -1,8 +1,9 @@
 import { CfnDynamicReference, CfnDynamicReferenceService, Duration } from 'aws-cdk-lib';
 import type { RestApiBase } from 'aws-cdk-lib/aws-apigateway';
-import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
-import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { CfnDistribution, IOrigin } from 'aws-cdk-lib/aws-cloudfront';
+import { FunctionUrlOrigin, HttpOrigin, RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { HttpOriginProps } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { longestStream } from './proxy-function.ts';
 
@@ -24,9 +25,34 @@ export interface EdgeOriginProps extends EdgeOriginOptions {
   readonly originSecret: ISecret;
 }
 
-/** The API's own host name as an origin that streams. */
+/** The API's own host name. */
 export function restApiOrigin(api: RestApiBase, props: EdgeOriginProps): IOrigin {
   return new RestApiOrigin(api, streamingOriginProps(props));
+}
+
+/** The function's own host name. */
+export function functionUrlOrigin(functionUrl: IFunctionUrl, props: EdgeOriginProps): IOrigin {
+  return new FunctionUrlOrigin(functionUrl, streamingOriginProps(props));
+}
+
+/** A host name that asks its clients for a certificate, and the ARN of the one to show. */
+export function mutualTlsOrigin(domainName: string, clientCertificateArn: string, props: EdgeOriginProps): IOrigin {
+  return new MutualTlsOrigin(domainName, clientCertificateArn, streamingOriginProps(props));
+}
+
+/** aws-cdk-lib has the property in its generated types only. */
+class MutualTlsOrigin extends HttpOrigin {
+  readonly #clientCertificateArn: string;
+
+  constructor(domainName: string, clientCertificateArn: string, props: HttpOriginProps) {
+    super(domainName, props);
+    this.#clientCertificateArn = clientCertificateArn;
+  }
+
+  protected override renderCustomOriginConfig(): CfnDistribution.CustomOriginConfigProperty | undefined {
+    const config = super.renderCustomOriginConfig();
+    return config && { ...config, originMtlsConfig: { clientCertificateArn: this.#clientCertificateArn } };
+  }
 }
 
 /** What every origin of ours has in common: patience with a silent stream, and the header that proves the way. */

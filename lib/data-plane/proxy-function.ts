@@ -11,6 +11,7 @@ import { bundlePath } from '../compute/bundles.ts';
 import { GatehouseFunction } from '../compute/gatehouse-function.ts';
 import { denyActions, denyActionsElsewhere, grantActions, grantTable, itemWrites } from '../storage/table-access.ts';
 import type { VaultKey } from '../storage/vault-key.ts';
+import { isolateTenants } from './tenant-isolation.ts';
 
 /** Longest a Lambda function may run, and so the longest stream. */
 export const longestStream = Duration.minutes(15);
@@ -84,6 +85,13 @@ export interface ProxyFunctionProps extends ProxyFunctionOptions {
    * @default - no check: the function answers whoever reaches its endpoint
    */
   readonly originSecret?: ISecret;
+
+  /**
+   * Whether each tenant has execution environments of its own. Calls must then name one, which only a REST API can.
+   *
+   * @default false
+   */
+  readonly tenantIsolation?: boolean;
 }
 
 /**
@@ -102,6 +110,7 @@ export class ProxyFunction extends Construct {
     const { originSecret, vaultKey } = props;
     const provisioned = props.provisionedConcurrentExecutions ?? 0;
     validateConcurrency(provisioned, props.reservedConcurrentExecutions);
+    if (props.tenantIsolation === true) refuseProvisioned(provisioned);
     const proxy = new GatehouseFunction(this, 'Resource', {
       codePath: props.codePath ?? bundlePath('proxy'),
       description: 'Gatehouse data plane: serves model traffic',
@@ -117,6 +126,7 @@ export class ProxyFunction extends Construct {
       }),
       ...(props.logRetention !== undefined && { logRetention: props.logRetention }),
     });
+    if (props.tenantIsolation === true) isolateTenants(proxy.function);
     this.function = proxy.function;
     this.role = proxy.role;
     this.logGroup = proxy.logGroup;
@@ -132,7 +142,7 @@ export class ProxyFunction extends Construct {
     Validations.of(proxy.function).acknowledge({
       id: 'Serverless-LambdaDLQ',
       reason:
-        'Only API Gateway invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
+        'Only API Gateway or its own URL invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
     });
 
     this.alias = new Alias(this, 'Live', {
@@ -162,6 +172,12 @@ function validateConcurrency(provisioned: number, reserved: number | undefined):
       `\`provisionedConcurrentExecutions\` must not exceed \`reservedConcurrentExecutions\`, got: ${provisioned} of ${reserved}`,
     );
   }
+}
+
+/** Lambda keeps an environment warm for nobody in particular, or for one tenant: not both. */
+function refuseProvisioned(provisioned: number): void {
+  if (provisioned === 0) return;
+  throw new Error(`\`provisionedConcurrentExecutions\` must be 0 with \`tenantIsolation\`, got: ${provisioned}`);
 }
 
 function tableEnvironment(proxyTables: ProxyTables): Record<string, string> {

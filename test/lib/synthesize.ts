@@ -20,7 +20,7 @@ export function bundleFolder(): string {
 /** A folder shaped like the output of a build: one bundle per function. */
 export function bundlesFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bundles-'));
-  for (const name of ['proxy', 'usage-rollup', 'admin', 'reconcile']) {
+  for (const name of ['proxy', 'usage-rollup', 'tenant-authorizer', 'admin', 'reconcile']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.cjs'), `exports.handler = async () => '${name}';\n`);
   }
