@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { openSecret } from '../../lambdas/crypto/envelope.ts';
+import type { KeyUnwrapper } from '../../lambdas/crypto/key-wrapper.ts';
+import type { SealedCredential } from '../../lambdas/store/vault.ts';
 import type { Check, Deployment, Finding } from './check.ts';
 
 /** What templates ask for, emulators ignore, and only the account knows to be there: read with the AWS command line tool. */
@@ -55,12 +58,7 @@ export const awsChecks: readonly Check[] = [
     async verify(deployment) {
       const open: string[] = [];
       for (const name of Object.keys(deployment.outputs).filter((output) => output.endsWith('TableName'))) {
-        const answer = await deployment.aws(
-          'dynamodb',
-          'describe-table',
-          '--table-name',
-          deployment.outputs[name] ?? '',
-        );
+        const answer = await deployment.aws(`dynamodb describe-table --table-name ${outputOf(deployment, name)}`);
         const { Table } = z.object({ Table: z.object({ DeletionProtectionEnabled: z.boolean() }) }).parse(answer);
         if (!Table.DeletionProtectionEnabled) open.push(name);
       }
@@ -80,14 +78,21 @@ export const awsChecks: readonly Check[] = [
   },
   {
     id: 'administrators-cannot-decrypt',
-    claim: 'the identity that runs these checks, an administrator as a rule, is denied to open what lies in the vault',
+    claim: 'the identity that runs these checks, an administrator as a rule, cannot open a stored credential',
     needs: ['aws'],
     async verify(deployment) {
-      // The key policy's Deny comes before KMS looks at the ciphertext: an allowed caller gets InvalidCiphertextException.
-      const key = outputOf(deployment, 'VaultKeyArn');
-      const nothing = Buffer.alloc(64).toString('base64');
-      const message = await refusalOf(deployment.aws(`kms decrypt --key-id ${key} --ciphertext-blob ${nothing}`));
-      return { passed: message.includes('AccessDenied'), seen: firstWord(message) };
+      const { sealed, context } = await storeCredential(deployment);
+      const asUs: KeyUnwrapper = {
+        unwrapDataKey: async (wrapped) => {
+          const contextText = Object.entries(context).map((pair) => pair.join('='));
+          await deployment.aws(
+            `kms decrypt --ciphertext-blob ${wrapped.toString('base64')} --encryption-context ${contextText.join(',')}`,
+          );
+          throw new Error('the data key was handed out');
+        },
+      };
+      const message = await refusalOf(openSecret(sealed, context, asUs));
+      return { passed: message.includes('(AccessDeniedException)'), seen: errorName(message) };
     },
   },
   ...forbiddenCalls([
@@ -214,10 +219,28 @@ function outputOf({ outputs }: Deployment, name: string): string {
   return value;
 }
 
-/** What the tool said when it failed; empty when it did not. */
-async function refusalOf(call: Promise<unknown>): Promise<string> {
+/** Stores a secret that opens nothing, and reads what lies in the vault then. */
+async function storeCredential(deployment: Deployment): Promise<SealedCredential> {
+  const { admin, workspace } = deployment;
+  const parameters = { workspace, provider: 'openai' };
+  await admin.call('putCredential', { parameters, body: { secret: 'verification-only-opens-nothing' } });
+  const key = JSON.stringify({ pk: { S: `workspace#${workspace}` }, sk: { S: 'openai#1' } });
+  const answer = await deployment.aws(`dynamodb get-item --table-name ${tableOf(deployment, 'Vault')} --key ${key}`);
+  const { Item } = vaultItem.parse(answer);
+  return {
+    sealed: Buffer.from(Item.sealed.B, 'base64'),
+    context: JSON.parse(Item.context.S) as SealedCredential['context'],
+  };
+}
+
+const vaultItem = z.object({
+  Item: z.object({ sealed: z.object({ B: z.string() }), context: z.object({ S: z.string() }) }),
+});
+
+/** What was said on failing; empty where nothing failed. */
+async function refusalOf(attempt: Promise<unknown>): Promise<string> {
   try {
-    await call;
+    await attempt;
     return '';
   } catch (error) {
     return error instanceof Error ? error.message : '';
@@ -225,8 +248,8 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** `AccessDeniedException` of `An error occurred (AccessDeniedException) when ...`. */
-function firstWord(message: string): string {
-  return /\((\w+)\)/.exec(message)?.[1] ?? 'nothing was refused';
+function errorName(message: string): string {
+  return /\((\w+)\)/.exec(message)?.[1] ?? 'not refused by KMS';
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -28,7 +28,10 @@ export const edgeChecks: readonly Check[] = [
     needs: [],
     async verify(deployment) {
       const openai = await callProxy(deployment, { path: '/v1/chat/completions', body: chat(noModel, 'hello') });
-      const anthropic = await callProxy(deployment, { path: '/v1/messages', body: chat(noModel, 'hello') });
+      const anthropic = await callProxy(deployment, {
+        path: '/v1/messages',
+        body: chat(noModel, 'hello', { max_tokens: 16 }),
+      });
       const { type } = (await anthropic.json()) as { type?: unknown };
       const code = await errorCode(openai);
       return {
