@@ -12,7 +12,7 @@ import { bundlesFolder, featureFlags } from '../lib/synthesize.ts';
 export function assemblyOf(settings: DeploymentSettings): string {
   const outdir = mkdtempSync(join(tmpdir(), 'gatehouse-assembly-'));
   const app = new App({ outdir, context: featureFlags, analyticsReporting: false });
-  new Gatehouse(app, 'Gatehouse', { config: parseDeploymentConfig(settings), bundlesPath: bundlesFolder() });
+  void new Gatehouse(app, 'Gatehouse', { config: parseDeploymentConfig(settings), bundlesPath: bundlesFolder() });
   app.synth();
   return outdir;
 }
