@@ -1,3 +1,5 @@
+import { controlPlaneLines } from '../lambdas/telemetry/control-plane-lines.ts';
+import { dataPlaneLines } from '../lambdas/telemetry/data-plane-lines.ts';
 import { createLineWriter } from '../lambdas/telemetry/log-line.ts';
 import { ConfigurationError, readConfiguration, usage } from '../local/configuration.ts';
 import { greetingOf } from '../local/greeting.ts';
@@ -14,7 +16,8 @@ async function main(): Promise<void> {
   const terminal = !configuration.json && process.stdout.isTTY;
   const output = configuration.json ? process.stderr : process.stdout;
   const write = (text: string): unknown => output.write(text);
-  const writeLine = createLineWriter(write, { metrics: false, now: () => Date.now() });
+  const kinds = { ...dataPlaneLines, ...controlPlaneLines };
+  const writeLine = createLineWriter(write, { kinds, metrics: false, now: () => Date.now() });
   const server = await startLocalServer(configuration, (line) =>
     terminal ? void write(`${formatLogLine(line)}\n`) : writeLine(line),
   );

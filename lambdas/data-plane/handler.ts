@@ -19,6 +19,7 @@ import { createRequestId } from '../http/request-id.ts';
 import { createUpstreamClient } from '../routing/upstream.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
 import { tables } from '../store/tables.ts';
+import { dataPlaneLines } from '../telemetry/data-plane-lines.ts';
 import { createLineWriter } from '../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../telemetry/logger.ts';
 import { thrownFailure } from '../telemetry/thrown-failure.ts';
@@ -58,7 +59,8 @@ function transport(service: AwsJsonService, endpointVariable: string): AwsTransp
   return createAwsTransport({ service, ...connectionTo(endpointVariable) });
 }
 
-const logger = createLogger(createLineWriter((text) => process.stdout.write(text), { metrics: true, now }));
+const write = (text: string): unknown => process.stdout.write(text);
+const logger = createLogger(createLineWriter(write, { kinds: dataPlaneLines, metrics: true, now }));
 
 /** Spans go to a collector, or signed as this function to AWS X-Ray; by default nowhere. */
 function createTraces(): TraceExporter | undefined {

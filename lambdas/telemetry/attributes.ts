@@ -11,14 +11,28 @@ export type Attributes = Readonly<Record<string, string | number | boolean | rea
  * https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 
-/** The call to Gatehouse. */
+interface Call {
+  readonly id: string;
+  readonly status: number;
+  readonly endpoint?: string;
+  readonly errorCode?: string;
+}
+
+/** Any call to one of the two APIs. */
+export function callAttributes({ id, status, endpoint, errorCode }: Call): Attributes {
+  return {
+    'gatehouse.request.id': id,
+    'http.route': endpoint,
+    'http.response.status_code': status,
+    'error.type': errorCode,
+  };
+}
+
+/** A request that was admitted. */
 export function requestAttributes(record: RequestRecord): Attributes {
   return {
-    'http.route': record.endpoint,
-    'http.response.status_code': record.status,
-    'error.type': record.errorCode,
+    ...callAttributes(record),
     'cloud.region': record.region,
-    'gatehouse.request.id': record.id,
     'gatehouse.organization.id': record.organization,
     'gatehouse.workspace.id': record.workspace,
     'gatehouse.key.id': record.key,

@@ -1,4 +1,5 @@
 import type { RequestRecord } from '../store/request-record.ts';
+import { positionsOf } from './thrown-failure.ts';
 
 /**
  * Structured, metadata-only logging. There is no method that takes free text or an arbitrary object: what can be logged is the
@@ -31,9 +32,6 @@ export interface RefusedRequest extends Partial<TraceIds> {
   readonly endpoint: string;
   readonly status: number;
   readonly errorCode: string;
-  readonly organization?: string;
-  readonly workspace?: string;
-  readonly key?: string;
   readonly latencyMs: number;
 }
 
@@ -103,12 +101,12 @@ export function createLogger(write: (line: LogLine) => void): Logger {
 
 /** A fault from an unknown throw: its class and where it came from, nothing it says. */
 export function describeFault(kind: Fault['kind'], error: unknown, requestId?: string): Fault {
-  const known = error instanceof Error;
-  const frames = known ? (error.stack ?? '').split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line)) : [];
   return {
     kind,
-    error: known ? error.name : typeof error,
-    at: frames.slice(0, 8).map((line) => line.trim()),
+    error: error instanceof Error ? error.name : typeof error,
+    at: positionsOf(error)
+      .slice(0, 8)
+      .map((line) => line.trim()),
     ...(requestId !== undefined && { requestId }),
   };
 }

@@ -17,7 +17,7 @@ export interface TracedRequest {
 /** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto */
 const serverKind = 2;
 const clientKind = 3;
-const errorStatus = 2;
+const failed = { code: 2 };
 
 const resource = { attributes: toKeyValues({ 'service.name': 'gatehouse' }) };
 const scope = { name: 'gatehouse' };
@@ -37,13 +37,13 @@ function serverSpan({ record, trace, method, startedAt, endedAt }: TracedRequest
   return {
     traceId: trace.traceId,
     spanId: trace.spanId,
-    ...(trace.parentSpanId !== undefined && { parentSpanId: trace.parentSpanId }),
+    parentSpanId: trace.parentSpanId,
     name: `${method} ${record.endpoint}`,
     kind: serverKind,
     ...times(startedAt, endedAt),
     attributes: toKeyValues({ 'http.request.method': method, ...requestAttributes(record) }),
     // The conventions leave a 4xx of a server without an error: it did what it should.
-    ...(record.status >= 500 || isBrokenOff(record) ? { status: { code: errorStatus } } : {}),
+    status: record.status >= 500 || isBrokenOff(record) ? failed : undefined,
   };
 }
 
@@ -62,7 +62,7 @@ function clientSpan(call: UpstreamCall, { record, trace, calls, endedAt }: Trace
       ...(answered && answerAttributes(record)),
       'error.type': error,
     }),
-    ...(error !== undefined && { status: { code: errorStatus } }),
+    status: error === undefined ? undefined : failed,
   };
 }
 

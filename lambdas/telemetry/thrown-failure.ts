@@ -13,7 +13,12 @@ export function thrownFailure(error: unknown, spoken: readonly ErrorClass[]): Er
   const message = known && spoken.some((type) => error instanceof type) ? error.message : 'see the fault logged before';
   const failure = new Error(message);
   failure.name = known ? error.name : 'Error';
-  const positions = known ? (error.stack ?? '').split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line)) : [];
-  failure.stack = [`${failure.name}: ${message}`, ...positions].join('\n');
+  failure.stack = [`${failure.name}: ${message}`, ...positionsOf(error)].join('\n');
   return failure;
+}
+
+/** The lines of an error's stack that say where, without its message. */
+export function positionsOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
 }

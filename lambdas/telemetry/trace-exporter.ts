@@ -24,7 +24,8 @@ export function xrayEndpoint(region: string): string {
 }
 
 const contentType = 'application/json';
-const patienceMs = 1_000;
+/** Together a second, whatever hangs. Most of it is for the first connection of a cold start. */
+const timeouts = { connectTimeoutMs: 700, responseTimeoutMs: 300 };
 const pauseMs = 60_000;
 
 /**
@@ -35,7 +36,6 @@ const pauseMs = 60_000;
 export function createTraceExporter(options: TraceExporterOptions): TraceExporter {
   const { aws, logger, now } = options;
   const url = new URL(options.endpoint);
-  const timeouts = { connectTimeoutMs: patienceMs, responseTimeoutMs: patienceMs };
   const signer = aws && createSigner({ service: 'xray', region: aws.region });
   let connection: Connection | undefined;
   let pausedUntil = -Infinity;
@@ -55,7 +55,7 @@ export function createTraceExporter(options: TraceExporterOptions): TraceExporte
     async export(request) {
       if (now() < pausedUntil) return;
       try {
-        await within(patienceMs, send(request));
+        await send(request);
       } catch (error) {
         if (now() < pausedUntil) return;
         pausedUntil = now() + pauseMs;
@@ -68,17 +68,4 @@ export function createTraceExporter(options: TraceExporterOptions): TraceExporte
 
 class TraceExportError extends Error {
   override readonly name = 'TraceExportError';
-}
-
-/** @throws what the promise rejected with, or TraceExportError when it took longer. */
-async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TraceExportError('no answer in time')), milliseconds);
-  });
-  try {
-    await Promise.race([promise, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -37,7 +37,7 @@ const store = createLeanStoreClient(
 );
 
 const write = (text: string): unknown => process.stdout.write(text);
-const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
+const logger = createLogger(createLineWriter(write, { kinds: {}, metrics: true, now: () => Date.now() }));
 
 const deps: RollUpDependencies = {
   usage: { store, table: required(tables.usage.environmentVariable) },

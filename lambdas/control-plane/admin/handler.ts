@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { createAwsTransport } from '../../aws/json-transport.ts';
 import { createRequestId } from '../../http/request-id.ts';
+import { controlPlaneLines } from '../../telemetry/control-plane-lines.ts';
 import { createLineWriter } from '../../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
 import { thrownFailure } from '../../telemetry/thrown-failure.ts';
@@ -19,7 +20,9 @@ import { securityHeaders } from './security-headers.ts';
 
 const environment = process.env;
 const write = (text: string): unknown => process.stdout.write(text);
-const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
+const logger = createLogger(
+  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, now: () => Date.now() }),
+);
 const deps = createControlPlaneDependencies(environment, logger);
 
 const secretId = environment['BOOTSTRAP_TOKEN_SECRET_ARN'];

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import { StoreError } from '../../store/client.ts';
+import { controlPlaneLines } from '../../telemetry/control-plane-lines.ts';
 import { createLineWriter } from '../../telemetry/log-line.ts';
 import { createLogger, describeFault } from '../../telemetry/logger.ts';
 import { thrownFailure } from '../../telemetry/thrown-failure.ts';
@@ -10,7 +11,9 @@ import { reconcile, type ReconcileReport } from './reconcile.ts';
 /** The reconcile function, run on a schedule: composition root and entry. The environment is read here and nowhere else. */
 
 const write = (text: string): unknown => process.stdout.write(text);
-const logger = createLogger(createLineWriter(write, { metrics: true, now: () => Date.now() }));
+const logger = createLogger(
+  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, now: () => Date.now() }),
+);
 const deps = createControlPlaneDependencies(process.env, logger);
 
 /** Counts only; a throw means that the control plane's own table could not be read, and the schedule repeats it. */
