@@ -4,9 +4,11 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { placeFunctions } from './compute/function-network.ts';
+import { GradualRelease } from './compute/gradual-release.ts';
 import { DataPlane } from './data-plane/data-plane.ts';
 import type { DataPlaneProps } from './data-plane/data-plane.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
+import { DataPlaneMonitoring } from './observability/data-plane-monitoring.ts';
 import { existingTables } from './storage/existing-resources.ts';
 
 export interface DataPlaneStackProps extends StackProps {
@@ -30,6 +32,7 @@ export interface DataPlaneStackProps extends StackProps {
 /** The data plane of one region. */
 export class DataPlaneStack extends Stack {
   readonly dataPlane: DataPlane;
+  readonly monitoring: DataPlaneMonitoring;
 
   constructor(scope: Construct, id: string, props: DataPlaneStackProps) {
     const { config, webAclArn, bundlesPath, ...stackProps } = props;
@@ -43,6 +46,9 @@ export class DataPlaneStack extends Stack {
     this.dataPlane = new DataPlane(this, 'DataPlane', {
       ...config.proxy,
       ...config.throttling,
+      origin: config.origin,
+      tenantIsolation: config.tenantIsolation,
+      ...(config.mutualTls !== undefined && { mutualTls: config.mutualTls }),
       distribution: config.edge === 'cloudfront',
       cloudWatchRole: config.apiGatewayLogRole,
       logRetention: config.logRetentionDays,
@@ -57,13 +63,42 @@ export class DataPlaneStack extends Stack {
         certificate: Certificate.fromCertificateArn(this, 'Certificate', config.certificateArn),
       }),
     });
+    this.monitoring = this.#monitoring(config);
     if (config.vpc !== undefined) placeFunctions(this, config.vpc);
 
     new CfnOutput(this, 'ProxyUrl', { value: this.dataPlane.url, description: 'Base URL for callers' });
+    const { mutualTlsDomain } = this.dataPlane;
+    if (mutualTlsDomain !== undefined) {
+      new CfnOutput(this, 'MutualTlsTarget', {
+        value: mutualTlsDomain.target,
+        description: `What the DNS record of ${mutualTlsDomain.domainName} must point to`,
+      });
+      new CfnOutput(this, 'MutualTlsTargetHostedZoneId', { value: mutualTlsDomain.targetHostedZoneId });
+    }
     new CfnOutput(this, 'VaultKeyArn', { value: this.dataPlane.vaultKey.key.keyArn });
     for (const [name, table] of Object.entries(this.dataPlane.tables)) {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}TableName`, { value: table.tableName });
     }
+  }
+
+  #monitoring({ monitoring, release, proxy }: DeploymentConfig): DataPlaneMonitoring {
+    const { dataPlane } = this;
+    const observed = new DataPlaneMonitoring(this, 'Monitoring', {
+      dataPlane,
+      settings: monitoring,
+      ...(proxy.reservedConcurrentExecutions !== undefined && {
+        reservedConcurrentExecutions: proxy.reservedConcurrentExecutions,
+      }),
+    });
+    if (release !== 'all-at-once') {
+      new GradualRelease(this, 'Release', {
+        alias: dataPlane.proxy.alias,
+        pace: release,
+        alarms: observed.againstRelease,
+        ...(observed.topic !== undefined && { topic: observed.topic }),
+      });
+    }
+    return observed;
   }
 
   #existing({ existing }: DeploymentConfig): Pick<DataPlaneProps, 'tables' | 'vaultKey' | 'encryptionKey'> {

@@ -3,8 +3,11 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { networkSettings } from './compute/network-settings.ts';
+import { releaseSetting } from './compute/release-setting.ts';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
 import { countrySettings } from './data-plane/country-rule.ts';
+import { originSettings, refuseOriginContradictions } from './data-plane/origin-settings.ts';
+import { monitoringSettings } from './observability/monitoring-settings.ts';
 import { existingSettings, regionsOfExisting } from './storage/existing-settings.ts';
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
@@ -63,19 +66,18 @@ const settingsSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
-  /** Requests per second per region at which API Gateway answers 429. */
-  throttling: z
-    .strictObject({
-      throttlingRateLimit: z.int().min(1).default(1000),
-      throttlingBurstLimit: z.int().min(1).default(2000),
-    })
-    .prefault({}),
+  /** `origin`, `mutualTls`, `tenantIsolation`, `throttling`. */
+  ...originSettings,
   /** False where the account's role for API Gateway logs is managed elsewhere. */
   apiGatewayLogRole: z.boolean().default(true),
   logRetentionDays: logRetentionDays.default(RetentionDays.ONE_MONTH),
   recoveryPeriodInDays: z.int().min(7).max(35).default(7),
   /** `destroy` lets `cdk destroy` take tables and keys along: for sandboxes. */
   dataProtection: z.enum(['retain', 'destroy']).default('retain'),
+  /** How new versions of the proxy and admin functions take over. */
+  release: releaseSetting,
+  /** Alarms, who hears of them, dashboards, traces. */
+  monitoring: monitoringSettings.prefault({}),
   /** Subnets for every function. Without it they run in Lambda's own network, which reaches AWS and providers. */
   vpc: networkSettings.exactOptional(),
   /** Tables and keys that are there already, in place of new ones. */
@@ -85,6 +87,7 @@ const settingsSchema = z.strictObject({
 });
 
 const deploymentConfigSchema = settingsSchema
+  .superRefine(refuseOriginContradictions)
   .refine(({ countries, edge, webAcl }) => countries === undefined || (edge === 'cloudfront' && webAcl === 'managed'), {
     path: ['countries'],
     message: 'are a rule of the managed web ACL, which this deployment does not have',
@@ -108,6 +111,12 @@ const deploymentConfigSchema = settingsSchema
     ({ controlPlane, regions }) =>
       controlPlane === false || regions.length + controlPlane.dataPlanes.length <= mostManagedDataPlanes,
     { path: ['regions'], message: `and \`controlPlane.dataPlanes\` must be ${mostManagedDataPlanes} at most together` },
+  )
+  .refine(
+    ({ monitoring: { alarmTopicArn }, regions: [home, ...others] }) =>
+      alarmTopicArn === undefined || (others.length === 0 && alarmTopicArn.split(':')[3] === home),
+    // Alarms reach topics of their own region only.
+    { path: ['monitoring', 'alarmTopicArn'], message: 'must be in the one region of the deployment' },
   )
   .refine(({ vpc, regions }) => vpc === undefined || regions.length === 1, {
     path: ['vpc'],
