@@ -1,5 +1,3 @@
-import { requestTooLarge } from '../../lambdas/http/request-body.ts';
-
 /**
  * What stands in front of the proxy answers some requests by itself, and cannot tell which SDK is calling. One body therefore serves
  * three: OpenAI reads `error`, Anthropic `type` and `error`, Gemini `error.message` and `error.status`. The types of errors are
@@ -18,10 +16,10 @@ export interface EdgeFault {
   readonly retryAfterSeconds?: number;
 }
 
-/** The same words as the proxy's own 413. */
+/** In the words of the proxy's own 413, `requestTooLarge` of `lambdas/http/request-body.ts`; a test keeps them equal. */
 export const bodyTooLarge: EdgeFault = {
   code: 'request_too_large',
-  message: requestTooLarge().message,
+  message: 'The request body is larger than 6 MiB. Send large images and documents by URL or file id instead.',
   type: 'request_too_large',
   status: 'INVALID_ARGUMENT',
   owner: 'caller',

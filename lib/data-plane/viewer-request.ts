@@ -1,9 +1,11 @@
-import { maxRequestBytes } from '../../lambdas/http/request-body.ts';
 import { bodyTooLarge, edgeBody, edgeHeaders } from './edge-answer.ts';
 import { originVerifyHeader } from './edge-origin.ts';
 
 /** Address of the viewer as CloudFront saw it. Worth trusting only after the origin header was checked. */
 export const viewerAddressHeader = 'x-gatehouse-viewer-address';
+
+/** `maxRequestBytes` of `lambdas/http/request-body.ts`; a test keeps them equal. */
+const maxBodyBytes = 6 * 1024 * 1024;
 
 /**
  * Headers by which parts of the installation speak to each other. Whoever receives one sets or checks it; that no viewer's value even
@@ -21,7 +23,7 @@ const internalHeaders = [originVerifyHeader, 'x-amz-tenant-id'];
 export const viewerRequestCode = `function handler(event) {
   const request = event.request;
   const length = request.headers['content-length'];
-  if (length && Number(length.value) > ${maxRequestBytes}) return ${tooLargeResponse()};
+  if (length && Number(length.value) > ${maxBodyBytes}) return ${tooLargeResponse()};
   for (const name of ${JSON.stringify(internalHeaders)}) delete request.headers[name];
   request.headers['${viewerAddressHeader}'] = { value: event.viewer.ip };
   return request;

