@@ -14,6 +14,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { placeFunctions } from './compute/function-network.ts';
+import { GradualRelease } from './compute/gradual-release.ts';
 import type { ControlPlaneConfig } from './control-plane/control-plane-settings.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
 import type { ControlPlaneProps } from './control-plane/control-plane.ts';
@@ -22,6 +23,7 @@ import type { ManagedDataPlane } from './control-plane/managed-data-plane.ts';
 import type { SignInOptions } from './control-plane/sign-in.ts';
 import type { DataPlaneStack } from './data-plane-stack.ts';
 import type { DeploymentConfig } from './deployment-config.ts';
+import { ControlPlaneMonitoring } from './observability/control-plane-monitoring.ts';
 import { existingTables } from './storage/existing-resources.ts';
 import { VaultKey } from './storage/vault-key.ts';
 
@@ -55,6 +57,7 @@ export interface ControlPlaneStackProps extends StackProps {
  */
 export class ControlPlaneStack extends Stack {
   readonly controlPlane: ControlPlane;
+  readonly monitoring: ControlPlaneMonitoring;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     const { config, settings, dataPlane, otherDataPlanes = [], bundlesPath, ...stackProps } = props;
@@ -85,8 +88,30 @@ export class ControlPlaneStack extends Stack {
       ...this.#existing(config),
       ...(bundlesPath !== undefined && { bundlesPath }),
     });
+    this.monitoring = this.#monitoring(props);
     if (config.vpc !== undefined) placeFunctions(this, config.vpc);
     this.#output();
+  }
+
+  /** Alarms go where those of the home region's data plane go. */
+  #monitoring({ config, settings, dataPlane }: ControlPlaneStackProps): ControlPlaneMonitoring {
+    const { topic } = dataPlane.monitoring;
+    const told = topic !== undefined && { topic };
+    const observed = new ControlPlaneMonitoring(this, 'Monitoring', {
+      controlPlane: this.controlPlane,
+      settings: config.monitoring,
+      reconcileInterval: Duration.minutes(settings.reconcileMinutes),
+      ...told,
+    });
+    if (config.release !== 'all-at-once') {
+      new GradualRelease(this, 'Release', {
+        alias: this.controlPlane.admin.alias,
+        pace: config.release,
+        alarms: observed.againstRelease,
+        ...told,
+      });
+    }
+    return observed;
   }
 
   #existing({ existing }: DeploymentConfig): Pick<ControlPlaneProps, 'tables' | 'encryptionKey'> {

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+
+/** What an operator decides about alarms and dashboards at deploy time; `lib/deployment-config.ts` has the rest. */
+export const monitoringSettings = z
+  .strictObject({
+    /** $0.10 a month for each metric that an alarm looks at: docs/monitoring.md has the sum. */
+    alarms: z.boolean().default(true),
+    /** Topic that alarms go to, in the deployment's one region. Without it each region gets one of its own. */
+    alarmTopicArn: z
+      .string()
+      .regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[A-Za-z0-9_-]{1,256}$/, 'must be the ARN of a standard SNS topic')
+      .exactOptional(),
+    alarmEmails: z
+      .array(z.email('must be an e-mail address'))
+      .refine((emails) => new Set(emails).size === emails.length, 'must not name an address twice')
+      .default([]),
+    /** One for each plane and region; $3 a month each beyond the account's first three. */
+    dashboard: z.boolean().default(true),
+    /** Where spans of requests go: nowhere, to AWS X-Ray, or to a collector that takes OTLP over HTTP. */
+    traces: z
+      .union([
+        z.enum(['none', 'xray']),
+        z.strictObject({ endpoint: z.url({ protocol: /^https?$/, error: 'must be a URL' }) }),
+      ])
+      .default('none'),
+  })
+  .refine(({ alarms, alarmTopicArn, alarmEmails }) => alarms || (alarmTopicArn === undefined && !alarmEmails.length), {
+    path: ['alarms'],
+    message: 'must not be false with a topic or addresses for alarms',
+  });
+
+export type MonitoringConfig = z.infer<typeof monitoringSettings>;
