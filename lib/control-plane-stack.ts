@@ -97,14 +97,14 @@ export class ControlPlaneStack extends Stack {
   #monitoring({ config, settings, dataPlane }: ControlPlaneStackProps): ControlPlaneMonitoring {
     const { topic } = dataPlane.monitoring;
     const told = topic !== undefined && { topic };
-    const observed = new ControlPlaneMonitoring(this, 'Monitoring', {
+    const observed = new ControlPlaneMonitoring(this, 'ControlPlaneMonitoring', {
       controlPlane: this.controlPlane,
       settings: config.monitoring,
       reconcileInterval: Duration.minutes(settings.reconcileMinutes),
       ...told,
     });
     if (config.release !== 'all-at-once') {
-      new GradualRelease(this, 'Release', {
+      new GradualRelease(this, 'AdminRelease', {
         alias: this.controlPlane.admin.alias,
         pace: config.release,
         alarms: observed.againstRelease,

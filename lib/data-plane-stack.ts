@@ -83,7 +83,7 @@ export class DataPlaneStack extends Stack {
 
   #monitoring({ monitoring, release, proxy }: DeploymentConfig): DataPlaneMonitoring {
     const { dataPlane } = this;
-    const observed = new DataPlaneMonitoring(this, 'Monitoring', {
+    const observed = new DataPlaneMonitoring(this, 'DataPlaneMonitoring', {
       dataPlane,
       settings: monitoring,
       ...(proxy.reservedConcurrentExecutions !== undefined && {
@@ -91,7 +91,7 @@ export class DataPlaneStack extends Stack {
       }),
     });
     if (release !== 'all-at-once') {
-      new GradualRelease(this, 'Release', {
+      new GradualRelease(this, 'ProxyRelease', {
         alias: dataPlane.proxy.alias,
         pace: release,
         alarms: observed.againstRelease,

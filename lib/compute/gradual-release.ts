@@ -1,5 +1,4 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import type { CfnResource } from 'aws-cdk-lib';
 import { Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alarm, IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
@@ -82,8 +81,8 @@ export class GradualRelease extends Construct {
     });
     // Without its rights CodeDeploy would fail the first release after an upgrade, which makes both in one deployment.
     this.deploymentGroup.node.addDependency(role);
-    const [live, group] = [alias, this.deploymentGroup].map(({ node }) => node.defaultChild as CfnResource);
-    if (live !== undefined && group !== undefined) live.addDependency(group);
+    // The resource itself, not the construct: rights to invoke the alias are its children and wait for nothing.
+    alias.node.defaultChild?.node.addDependency(this.deploymentGroup);
   }
 
   /**
