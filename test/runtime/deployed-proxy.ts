@@ -15,7 +15,7 @@ import type { TableNames } from '../../lambdas/store/tables.ts';
 import { putSealedCredential } from '../../lambdas/store/vault.ts';
 import type { AwsServices } from './aws-services.ts';
 import { startDeployment } from './deployment.ts';
-import type { LambdaHost } from './lambda-host.ts';
+import type { LambdaHost, LambdaHostOptions } from './lambda-host.ts';
 
 export const providerSecret = 'sk-provider-secret-of-the-test';
 
@@ -30,12 +30,16 @@ export interface DeployedProxy {
   close(): Promise<void>;
 }
 
-export async function deployProxy(upstreamUrl: string): Promise<DeployedProxy> {
+/** Behind an edge that is simulated with it, unless the options of the host say otherwise. */
+export async function deployProxy(
+  upstreamUrl: string,
+  hostOptions: Partial<LambdaHostOptions> = { originHeader: 'origin-secret' },
+): Promise<DeployedProxy> {
   const deployment = await startDeployment();
   const { store, tableNames, services } = deployment;
   await seedPolicies(store, tableNames, upstreamUrl);
   await seedCredential(store, tableNames, deployment.keyWrapper.generator);
-  const host = await deployment.deploy('proxy', { originHeader: 'origin-secret' });
+  const host = await deployment.deploy('proxy', hostOptions);
   return {
     host,
     store,
