@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // test/runtime needs real runtime processes and has its own command, `npm run test:lambda`.
-    exclude: ['test/runtime/**'],
+    // test/library packs and installs the package: `npm run test:library`.
+    exclude: ['test/runtime/**', 'test/library/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // `.ci/run` adds these up into its closing line.
