@@ -29,6 +29,6 @@ export class StreamingFunctionUrl extends Construct {
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
     // Lambda's own ends in a slash.
-    this.url = `https://${Fn.parseDomainName(this.functionUrl.url)}`;
+    this.url = `https://${Fn.select(2, Fn.split('/', this.functionUrl.url))}`;
   }
 }

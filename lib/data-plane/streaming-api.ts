@@ -92,7 +92,7 @@ export class StreamingApi extends Construct {
       // JSON stays text: as a binary type it would reach the function base64 encoded and a third larger, against the 6 MB limit.
       binaryMediaTypes: ['application/octet-stream', 'audio/*', 'image/*', 'multipart/form-data'],
       cloudWatchRole: props.cloudWatchRole ?? true,
-      disableExecuteApiEndpoint: props.disableExecuteApiEndpoint ?? false,
+      ...(props.disableExecuteApiEndpoint === true && { disableExecuteApiEndpoint: true }),
       deployOptions: {
         stageName,
         accessLogDestination: new LogGroupLogDestination(this.accessLog),

@@ -1,6 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { AuthorizationType, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
-import type { IAuthorizer, LambdaIntegrationOptions, MethodOptions } from 'aws-cdk-lib/aws-apigateway';
+import type { CfnAuthorizer, IAuthorizer, LambdaIntegrationOptions, MethodOptions } from 'aws-cdk-lib/aws-apigateway';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { TenancyConfig } from 'aws-cdk-lib/aws-lambda';
@@ -62,11 +62,14 @@ export class TenantAuthorizer extends Construct {
       reason:
         'Only API Gateway invokes it, and waits for the answer: there is no asynchronous event that could be lost.',
     });
-    this.authorizer = new RequestAuthorizer(this, 'Resource', {
+    const authorizer = new RequestAuthorizer(this, 'Resource', {
       handler,
       identitySources: [],
       resultsCacheTtl: Duration.seconds(0),
     });
+    // An empty list becomes an empty text; left out is what API Gateway documents where nothing is cached.
+    (authorizer.node.defaultChild as CfnAuthorizer).addPropertyDeletionOverride('IdentitySource');
+    this.authorizer = authorizer;
   }
 }
 

@@ -16,6 +16,13 @@ function synthesizeDataPlane(props: DataPlaneProps = {}): Template {
   return Template.fromStack(stack);
 }
 
+const mutualTls = {
+  domainName: 'origin.example.com',
+  certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/1234abcd-12ab',
+  truststoreUri: 's3://certificates/truststore.pem',
+  clientCertificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/5678abcd-12ab',
+};
+
 describe('DataPlane', () => {
   it('keeps the logical ids of tables, key and secret, since a new id is an empty table', () => {
     const template = synthesizeDataPlane();
@@ -119,9 +126,91 @@ describe('DataPlane', () => {
     expect(new Set(stateful.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['Delete']));
   });
 
-  it.each([{ webAclArn }, { domainNames: ['ai.example.com'] }])('refuses %j without a distribution', (props) => {
-    const build = () => synthesizeDataPlane({ distribution: false, ...props });
+  it.each([{ webAclArn }, { domainNames: ['ai.example.com'] }, { mutualTls }])(
+    'refuses %j without a distribution',
+    (props) => {
+      const build = () => synthesizeDataPlane({ distribution: false, ...props });
 
-    expect(build).toThrow(`\`${Object.keys(props)[0]}\` has no effect when \`distribution\` is false`);
+      expect(build).toThrow(`\`${Object.keys(props)[0]}\` has no effect when \`distribution\` is false`);
+    },
+  );
+
+  it('puts CloudFront in front of the function itself, which then checks the header and has no REST API', () => {
+    const template = synthesizeDataPlane({ origin: 'function-url' });
+
+    const { Properties } = onlyResource(template, 'AWS::CloudFront::Distribution');
+
+    template.resourceCountIs('AWS::Lambda::Url', 1);
+    expect(JSON.stringify(template.toJSON())).not.toContain('AWS::ApiGateway');
+    expect(JSON.stringify(Properties['DistributionConfig'])).toMatch(
+      /"Fn::GetAtt":\["DataPlaneFunctionUrl\w+","FunctionUrl"\].*x-gateway-origin-verify/,
+    );
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { ORIGIN_SECRET_ARN: { Ref: 'DataPlaneOriginSecret3AFE13B2' } } },
+    });
+  });
+
+  it('reaches a function URL without a distribution by its own address, if somebody else adds the header', () => {
+    const stack = emptyStack();
+    const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:origin-AbCdEf';
+    const originSecret = Secret.fromSecretCompleteArn(stack, 'Secret', arn);
+
+    const { url } = new DataPlane(stack, 'DataPlane', {
+      bundlesPath: bundlesFolder(),
+      distribution: false,
+      origin: 'function-url',
+      originSecret,
+    });
+
+    expect(JSON.stringify(stack.resolve(url))).toContain('FunctionUrl');
+  });
+
+  it('makes mutual TLS the only way to the API, and keeps the secret header as a second door', () => {
+    const template = synthesizeDataPlane({ mutualTls });
+
+    const { Properties } = onlyResource(template, 'AWS::CloudFront::Distribution');
+
+    template.hasResourceProperties('AWS::ApiGateway::RestApi', { DisableExecuteApiEndpoint: true });
+    template.resourceCountIs('AWS::ApiGateway::DomainName', 1);
+    expect(Properties['DistributionConfig']).toMatchObject({
+      Origins: [
+        {
+          DomainName: mutualTls.domainName,
+          OriginCustomHeaders: [{ HeaderName: 'x-gateway-origin-verify' }],
+          CustomOriginConfig: { OriginMtlsConfig: { ClientCertificateArn: mutualTls.clientCertificateArn } },
+        },
+      ],
+    });
+    expect(JSON.stringify(resourcesOf(template, 'AWS::Lambda::Function'))).toContain('ORIGIN_SECRET_ARN');
+  });
+
+  it('publishes the API anew when its endpoint is disabled, since a stage goes on answering there until then', () => {
+    const [open, closed] = [synthesizeDataPlane(), synthesizeDataPlane({ mutualTls })];
+
+    const deployments = [open, closed].map((one) => Object.keys(resourcesOf(one, 'AWS::ApiGateway::Deployment')));
+
+    expect(deployments[0]).not.toEqual(deployments[1]);
+    expect(JSON.stringify(open.toJSON())).not.toContain('DisableExecuteApiEndpoint');
+  });
+
+  it.each([
+    ['mutualTls', { mutualTls }],
+    ['tenantIsolation', { tenantIsolation: true }],
+    ['throttlingRateLimit', { throttlingRateLimit: 5 }],
+    ['throttlingBurstLimit', { throttlingBurstLimit: 5 }],
+  ])('refuses a function URL with %s', (setting, props) => {
+    const build = () => synthesizeDataPlane({ origin: 'function-url', ...props });
+
+    expect(build).toThrow(
+      `\`origin\` must be "rest-api" with \`${setting}\`, which only API Gateway offers, got: function-url`,
+    );
+  });
+
+  it('refuses a function URL that nothing would stand in front of', () => {
+    const build = () => synthesizeDataPlane({ origin: 'function-url', distribution: false });
+
+    expect(build).toThrow(
+      /^`origin` must be "rest-api" where no CloudFront adds the origin header .*, got: function-url$/,
+    );
   });
 });
