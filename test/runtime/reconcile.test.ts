@@ -72,9 +72,15 @@ it('mends policy that is missing, stale or nobody’s in one run, and says so to
   expect(await policy<WorkspacePolicy>(workspacePolicyId(workspace))).toMatchObject({ workspace: { id: workspace } });
 });
 
-it('does all of it in one environment, without a word in the log and without opening a credential', async () => {
+it('does all of it in one environment, with a line of counts for each run and without opening a credential', async () => {
   expect(reconcile.invocations.map(({ coldStart }) => coldStart)).toEqual([true, false, false]);
-  expect(reconcile.log).toEqual([]);
+  expect(reconcile.log.map((line) => JSON.parse(line))).toMatchObject(
+    [0, 4, 0].map((drift) => ({
+      type: 'reconciled',
+      'gatehouse.policy_drift': drift,
+      'gatehouse.reconcile.failures': 0,
+    })),
+  );
   expect(deployment.services.contexts).toEqual([]);
   expect(await policy(catalogPolicyId)).toBeUndefined();
 });
@@ -85,7 +91,7 @@ it('fails where its own tables cannot be read, so that the schedule repeats it',
   const run = blind.invoke(scheduledEvent);
 
   await expect(run).rejects.toMatchObject({ type: 'StoreError' });
-  expect(JSON.parse(blind.log[0] ?? '')).toMatchObject({ type: 'fault', error: 'StoreError' });
+  expect(JSON.parse(blind.log[0] ?? '')).toMatchObject({ type: 'fault', 'error.type': 'StoreError' });
 });
 
 it('shows nothing of what is stored when it fails over it, although the runtime logs all that is thrown', async () => {
@@ -96,7 +102,10 @@ it('shows nothing of what is stored when it fails over it, although the runtime 
 
   await expect(reconcile.invoke(scheduledEvent)).rejects.toMatchObject({ type: 'SyntaxError' });
 
-  expect(JSON.parse(reconcile.log[0] ?? '')).toMatchObject({ type: 'fault', error: 'SyntaxError' });
+  expect(JSON.parse(reconcile.log.find((line) => line.includes('"fault"')) ?? '')).toMatchObject({
+    type: 'fault',
+    'error.type': 'SyntaxError',
+  });
   expect(reconcile.log.join('')).toContain('Invoke Error');
   expect(reconcile.log.join('')).not.toContain('Acme');
 });

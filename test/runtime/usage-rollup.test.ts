@@ -77,7 +77,9 @@ it('counts what comes with a record that cannot be read, and says which could no
   expect(answer).toEqual({ state: {} });
   expect(await usageOf(organization)).toMatchObject([{ requests: 2, costMicroUsd: 14 }]);
   const lines = rollup.log.slice(linesBefore);
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ type: 'fault', kind: 'unreadable-record' }]);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { type: 'fault', 'gatehouse.fault.kind': 'unreadable-record' },
+  ]);
   expect(lines.join('')).not.toContain('prompt');
 });
 
@@ -108,7 +110,10 @@ it('fails where sums cannot be written, so that the batch comes again', async ()
   const outcome = broken.invoke({ Records: [record], shardId });
 
   await expect(outcome).rejects.toMatchObject({ type: 'StoreError' });
-  expect(JSON.parse(broken.log[0] ?? '')).toMatchObject({ type: 'fault', kind: 'usage-rollup-failed' });
+  expect(JSON.parse(broken.log[0] ?? '')).toMatchObject({
+    type: 'fault',
+    'gatehouse.fault.kind': 'usage-rollup-failed',
+  });
 });
 
 it('shows nothing of what is stored when it fails over it, although the runtime logs all that is thrown', async () => {
@@ -128,7 +133,7 @@ it('shows nothing of what is stored when it fails over it, although the runtime 
   await expect(deliver([second])).rejects.toMatchObject({ type: 'SyntaxError' });
 
   const lines = rollup.log.slice(linesBefore);
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ type: 'fault', error: 'SyntaxError' });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ type: 'fault', 'error.type': 'SyntaxError' });
   expect(lines[1]).toContain('Invoke Error');
   expect(lines.join('')).not.toContain('stored-text');
 });

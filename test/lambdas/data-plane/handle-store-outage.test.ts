@@ -49,7 +49,10 @@ it.each(['/v1/chat/completions', '/v1/key'])('answers %s with 503 while DynamoDB
     'x-gatehouse-error-code': 'store_unavailable',
     'x-gatehouse-error-owner': 'gateway',
   });
-  expect(logs).toMatchObject([{ type: 'refused', endpoint: path, status: 503, errorCode: 'store_unavailable' }]);
+  expect(logs).toMatchObject([
+    { type: 'fault', kind: 'store-failed', error: 'StoreError' },
+    { type: 'refused', endpoint: path, status: 503, errorCode: 'store_unavailable' },
+  ]);
 });
 
 async function unusedEndpoint(): Promise<string> {

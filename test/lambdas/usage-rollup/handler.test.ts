@@ -95,6 +95,6 @@ test('throws and logs a fault when the mapping has no tumbling window', async ()
 
   await expect(outcome).rejects.toThrow('tumbling window');
   expect(output.map((line) => JSON.parse(line))).toMatchObject([
-    { type: 'fault', kind: 'usage-rollup-failed', error: 'MappingError' },
+    { type: 'fault', 'gatehouse.fault.kind': 'usage-rollup-failed', 'error.type': 'MappingError' },
   ]);
 });
