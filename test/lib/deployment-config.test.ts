@@ -45,6 +45,8 @@ describe('parseDeploymentConfig', () => {
       logRetentionDays: 30,
       recoveryPeriodInDays: 7,
       dataProtection: 'retain',
+      release: 'canary',
+      monitoring: { alarms: true, alarmEmails: [], dashboard: true, traces: 'none' },
       controlPlane: {
         signIn: { cognito: true, mfa: 'required', samlProviders: [], oidcProviders: [] },
         oidcIssuers: [],
