@@ -14,8 +14,8 @@ import {
 import type { TableNames } from '../../lambdas/store/tables.ts';
 import { putSealedCredential } from '../../lambdas/store/vault.ts';
 import type { AwsServices } from './aws-services.ts';
-import { startDeployment } from './deployment.ts';
-import type { LambdaHost, LambdaHostOptions } from './lambda-host.ts';
+import { type Deployment, startDeployment } from './deployment.ts';
+import type { LambdaHost } from './lambda-host.ts';
 
 export const providerSecret = 'sk-provider-secret-of-the-test';
 
@@ -33,7 +33,7 @@ export interface DeployedProxy {
 /** Behind an edge that is simulated with it, unless the options of the host say otherwise. */
 export async function deployProxy(
   upstreamUrl: string,
-  hostOptions: Partial<LambdaHostOptions> = { originHeader: 'origin-secret' },
+  hostOptions: Parameters<Deployment['deploy']>[1] = { originHeader: 'origin-secret' },
 ): Promise<DeployedProxy> {
   const deployment = await startDeployment();
   const { store, tableNames, services } = deployment;
