@@ -35,8 +35,12 @@ describe('the package', () => {
     );
 
     const expected = [
-      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
-      ...['bin/cli.js', 'dist/package/bin/cli.js'],
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'bin/cli.js',
+      'dist/package/bin/cli.js',
       ...sources,
       ...compiled,
       ...bundles,
