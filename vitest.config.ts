@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // test/runtime needs real runtime processes and has its own command, `npm run test:lambda`.
     // test/library packs and installs the package: `npm run test:library`.
-    exclude: ['test/runtime/**', 'test/library/**'],
+    // test/deploy deploys the app to an emulator: `npm run test:deploy`.
+    exclude: ['test/runtime/**', 'test/library/**', 'test/deploy/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // `.ci/run` adds these up into its closing line.

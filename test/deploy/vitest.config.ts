@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Apart from the unit tests: these deploy the app with the CDK command line, and each file is one story told in order.
+export default defineConfig({
+  test: {
+    include: ['test/deploy/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+    // What follows a step that failed says nothing.
+    bail: 1,
+  },
+});
