@@ -6,7 +6,9 @@ import { createLocalKeyWrapper } from '../../lambdas/crypto/local-key-wrapper.ts
 import { createDataPlane, endpoints } from '../../lambdas/data-plane/handle.ts';
 import type { StoreClient } from '../../lambdas/store/client.ts';
 import { requestRecordAttributes } from '../../lambdas/store/request-record.ts';
-import { createLogger, type LogLine } from '../../lambdas/telemetry/logger.ts';
+import { dataPlaneLines } from '../../lambdas/telemetry/data-plane-lines.ts';
+import { createLineWriter } from '../../lambdas/telemetry/log-line.ts';
+import { createLogger } from '../../lambdas/telemetry/logger.ts';
 import { readAllItems, seedTenant, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
 import {
   type Greeting,
@@ -15,6 +17,7 @@ import {
   startLocalProcess,
   temporaryFolder,
 } from '../fixtures/local-process.ts';
+import { startTraceCollector, type TraceCollector } from '../fixtures/trace-collector.ts';
 import { startUpstream } from '../fixtures/upstream.ts';
 import {
   canaryRequests,
@@ -28,6 +31,51 @@ import {
 import { openSocket, type RawAnswer, sendRaw } from './raw-http.ts';
 import { filesOf, findAll, formsOf, itemsOf, withoutCase } from './search.ts';
 
+/** Members that a log line or a span may have: a closed list of its own, so that a new name is a decision made twice. */
+const requestMembers = [
+  'http.route',
+  'http.response.status_code',
+  'error.type',
+  'cloud.region',
+  'gen_ai.operation.name',
+  'gen_ai.provider.name',
+  'gen_ai.request.model',
+  'gen_ai.request.stream',
+  'gen_ai.response.finish_reasons',
+  'gen_ai.usage.input_tokens',
+  'gen_ai.usage.output_tokens',
+  'gen_ai.usage.reasoning.output_tokens',
+  'gen_ai.usage.cache_read.input_tokens',
+  'gen_ai.usage.cache_creation.input_tokens',
+  'gatehouse.usage.cache_creation_1h.input_tokens',
+  'gatehouse.usage.estimated',
+  'gatehouse.request.id',
+  'gatehouse.organization.id',
+  'gatehouse.workspace.id',
+  'gatehouse.workspace.policy_version',
+  'gatehouse.key.id',
+  'gatehouse.key.policy_version',
+  'gatehouse.credential.owner',
+  'gatehouse.credential.version',
+  'gatehouse.ending',
+  'gatehouse.attempts',
+  'gatehouse.overhead',
+  'gatehouse.cost',
+];
+const lineMembers = new Set([
+  ...requestMembers,
+  'type',
+  'level',
+  'timestamp',
+  'trace_id',
+  'span_id',
+  'gen_ai.server.request.duration',
+  'gen_ai.server.time_to_first_token',
+  'http.server.request.duration',
+  'gatehouse.admin.operation',
+]);
+const spanMembers = new Set([...requestMembers, 'http.request.method']);
+
 describe('a marker sent on every way in', () => {
   let greeting: Greeting;
   let keys: Record<string, string>;
@@ -37,6 +85,7 @@ describe('a marker sent on every way in', () => {
   let stored: StoredItems;
   let files: Map<string, string>;
   let dataFolder: string;
+  let collector: TraceCollector;
 
   const cleanUps: (() => Promise<void> | void)[] = [];
   const leaveForTheEnd: LeaveForTheEnd = (cleanUp) => void cleanUps.push(cleanUp);
@@ -46,6 +95,8 @@ describe('a marker sent on every way in', () => {
   beforeAll(async () => {
     const upstream = await startUpstream(misbehave);
     cleanUps.push(() => upstream.close());
+    collector = await startTraceCollector();
+    cleanUps.push(() => collector.close());
     dataFolder = path.join(temporaryFolder(leaveForTheEnd), 'data');
     keys = await seedTenant(dataFolder, {
       keys: {
@@ -63,7 +114,11 @@ describe('a marker sent on every way in', () => {
       credentialEnv: 'LAB_KEY',
     };
     const configuration = writeConfiguration(path.dirname(dataFolder), { lab });
-    const environment = { LAB_KEY: `lab-${secretMarker}-0001`, OPENAI_API_KEY: `sk-${secretMarker}-0002` };
+    const environment = {
+      LAB_KEY: `lab-${secretMarker}-0001`,
+      OPENAI_API_KEY: `sk-${secretMarker}-0002`,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.endpoint,
+    };
     const flags = [...quietFlags(dataFolder), '--config', configuration];
     const runner = startLocalProcess(flags, environment, leaveForTheEnd);
     greeting = await runner.ready();
@@ -82,7 +137,13 @@ describe('a marker sent on every way in', () => {
 
   async function sendCanary({ key, abandoned, ...request }: CanaryRequest): Promise<RawAnswer> {
     const secret = key === 'local' ? greeting.apiKey : keys[key];
-    const headers = { ...request.headers, ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
+    const headers = {
+      traceparent: `00-${marker}-01`,
+      tracestate: `${marker}=${marker}`,
+      baggage: `${marker}=${marker}`,
+      ...request.headers,
+      ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
+    };
     if (abandoned === undefined) return sendRaw(greeting.proxyUrl, { ...request, headers });
     const socket = await openSocket(greeting.proxyUrl);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -133,7 +194,7 @@ describe('a marker sent on every way in', () => {
     ['a credential of a provider', () => secretMarker],
     ['the secret of an API key', () => parseApiKey(greeting.apiKey)?.secret.reveal() ?? ''],
     ['the secret of a revoked key', () => parseApiKey(keys['revoked'] ?? '')?.secret.reveal() ?? ''],
-  ])('leaves no trace of %s in any table, log line, file or error output', (_name, text) => {
+  ])('leaves no trace of %s in any table, log line, span, file or error output', (_name, text) => {
     const secrets = new Set(['api-key', 'admin-token']);
     const otherFiles = new Map([...files].filter(([name]) => !secrets.has(name)));
     const ownLine = `${JSON.stringify(greeting)}\n`;
@@ -146,12 +207,21 @@ describe('a marker sent on every way in', () => {
       ['stderr', withoutCase(stderr)],
     ]);
     expect(findAll(text(), output)).toEqual([]);
+    expect(findAll(text(), spanTexts())).toEqual([]);
   });
+
+  const spanTexts = (): Map<string, string> =>
+    new Map(
+      collector.upstream.requests.map(({ headers, body }, index) => [
+        `spans ${index}`,
+        withoutCase(JSON.stringify(headers) + body.toString()),
+      ]),
+    );
 
   it('stores and logs the model that was resolved, not the text the caller named it by', () => {
     const items = itemsOf({ ...stored, policy: [], control: [] });
 
-    expect(findAll(routeMarker, new Map([...items, ['stderr', withoutCase(stderr)]]))).toEqual([]);
+    expect(findAll(routeMarker, new Map([...items, ...spanTexts(), ['stderr', withoutCase(stderr)]]))).toEqual([]);
   });
 
   it('tells no caller the credential of a provider', () => {
@@ -177,26 +247,32 @@ describe('a marker sent on every way in', () => {
   });
 
   it('logs of a request the listed attributes and nothing else', () => {
-    const allowed = new Set<string>([
-      'type',
-      'level',
-      ...requestRecordAttributes,
-      'organization',
-      'workspace',
-      'key',
-      'operation',
-    ]);
     const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
 
     expect(lines.length).toBeGreaterThan(100);
     for (const line of lines) {
-      expect(Object.keys(JSON.parse(line) as object).filter((name) => !allowed.has(name))).toEqual([]);
+      expect(Object.keys(JSON.parse(line) as object).filter((name) => !lineMembers.has(name))).toEqual([]);
     }
+  });
+
+  it('tells a collector of every admitted request the listed attributes and nothing else', () => {
+    const spans = collector.spans();
+
+    const traced = spans.filter(({ kind }) => kind === 2).map(({ attributes }) => attributes['gatehouse.request.id']);
+    expect(traced.toSorted()).toEqual(stored.requests.map((item) => item['id']?.S).toSorted());
+    expect(spans.filter(({ kind }) => kind === 3).length).toBeGreaterThan(50);
+    const members = spans.flatMap(({ attributes }) => Object.keys(attributes));
+    expect(members.filter((name) => !spanMembers.has(name))).toEqual([]);
   });
 });
 
 it('logs no word of an error that nobody expected', async () => {
-  const logs: LogLine[] = [];
+  const logs: string[] = [];
+  const writeLine = createLineWriter((text) => logs.push(text), {
+    kinds: dataPlaneLines,
+    metrics: true,
+    now: Date.now,
+  });
   const fail = async (): Promise<never> => {
     throw Object.assign(new TypeError(`${marker} at line ${marker}`, { cause: new Error(marker) }), {
       [marker]: marker,
@@ -215,7 +291,7 @@ it('logs no word of an error that nobody expected', async () => {
     tables: { policy: 'policy', meter: 'meter', requests: 'requests', vault: 'vault' },
     keyUnwrapper: createLocalKeyWrapper(Buffer.alloc(32)).unwrapper,
     upstream: { post: fail, close: () => {} },
-    logger: createLogger((line) => logs.push(line)),
+    logger: createLogger(writeLine),
     region: 'test',
     now: () => 1_767_225_600_000,
   });
@@ -234,13 +310,13 @@ it('logs no word of an error that nobody expected', async () => {
     signal: new AbortController().signal,
   });
 
-  expect(logs).toMatchObject([
-    { type: 'fault', error: 'TypeError' },
-    { type: 'refused', status: response.status },
+  expect(logs.map((line) => JSON.parse(line))).toMatchObject([
+    { type: 'fault', 'error.type': 'TypeError', _aws: expect.anything() },
+    { type: 'refused', 'http.response.status_code': response.status, _aws: expect.anything() },
   ]);
   const answer = Buffer.isBuffer(response.body) ? response.body.toString() : '';
   const places = new Map([
-    ['logs', withoutCase(JSON.stringify(logs))],
+    ['logs', withoutCase(logs.join(''))],
     ['answer', withoutCase(JSON.stringify(response.headers) + answer)],
   ]);
   expect(answer).toContain('error');
