@@ -3,7 +3,6 @@ import { directivesOf } from './embedded-metrics.ts';
 import type { LineKinds } from './log-line.ts';
 import { metrics } from './metrics.ts';
 
-const policyDirectives = directivesOf('policyDrift');
 const driftDirectives = directivesOf('policyDrift', 'meterDrift');
 
 /** What the functions of the control plane say. */
@@ -26,6 +25,6 @@ export const controlPlaneLines: Pick<LineKinds, 'admin' | 'reconciled'> = {
       'gatehouse.reconcile.meters_swept': line.metersSwept,
       'gatehouse.reconcile.failures': line.failures,
     },
-    directives: line.meterDrift === undefined ? policyDirectives : driftDirectives,
+    directives: driftDirectives,
   }),
 };

@@ -53,8 +53,8 @@ export interface ReconcileRun {
   readonly unreachable: number;
   /** Policies that were missing, stale or foreign in all data planes together. */
   readonly policyDrift: number;
-  /** Meters whose money differs from the records; absent where a run did not compare them. */
-  readonly meterDrift?: number;
+  /** Meters whose money was found to differ from the records, where that is new or has changed. */
+  readonly meterDrift: number;
   readonly rotationsEnded: number;
   readonly metersSwept: number;
   readonly failures: number;

@@ -47,7 +47,7 @@ export const metrics = {
   faults: { name: 'gatehouse.faults', unit: 'Count', by: byFault },
   /** Differences that a reconcile run found between published policy and the records it is made of. Once per run. */
   policyDrift: { name: 'gatehouse.policy_drift', unit: 'Count', by: overAll },
-  /** Meters whose money a reconcile run found to differ from the sum of request records. Once per run. */
+  /** Meters whose money a reconcile run found to differ, newly or anew, from the sum of request records. Once per run. */
   meterDrift: { name: 'gatehouse.meter_drift', unit: 'Count', by: overAll },
 } as const;
 

@@ -15,8 +15,13 @@ it('adds up the drift of all data planes, and counts those that could not be rea
     report('us-west-2', { status: 'unreachable', foreign: 4 }),
     report('ap-south-1', {}),
   ];
+  const meterDrifts = [{ region: 'eu-west-1', organization: 'o', driftMicroUsd: -3 }];
 
-  const run = describeRun({ endpoints, rotationsEnded: 5, metersSwept: 6, failures: 7 }, startedAt, startedAt + 1200);
+  const run = describeRun(
+    { endpoints, meterDrifts, rotationsEnded: 5, metersSwept: 6, failures: 7 },
+    startedAt,
+    startedAt + 1200,
+  );
 
   expect(run).toEqual({
     createdAt: '2026-11-22T10:00:00.000Z',
@@ -24,6 +29,7 @@ it('adds up the drift of all data planes, and counts those that could not be rea
     dataPlanes: 3,
     unreachable: 1,
     policyDrift: 7,
+    meterDrift: 1,
     rotationsEnded: 5,
     metersSwept: 6,
     failures: 7,
