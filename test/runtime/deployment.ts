@@ -10,7 +10,7 @@ import { startLocalDynamo } from '../../local/dynamodb.ts';
 import { type AwsServices, bootstrapTokenArn, originSecretArn, startAwsServices, vaultKeyArn } from './aws-services.ts';
 import { type LambdaHost, type LambdaHostOptions, startLambdaHost } from './lambda-host.ts';
 
-export type BundleName = 'proxy' | 'admin' | 'reconcile' | 'usage-rollup';
+export type BundleName = 'proxy' | 'tenant-authorizer' | 'admin' | 'reconcile' | 'usage-rollup';
 
 export const homeRegion = 'us-east-1';
 
@@ -93,6 +93,8 @@ function variablesOf(bundle: BundleName, tableNames: TableNames): Record<string,
         ORIGIN_SECRET_ARN: originSecretArn,
         ALLOW_PRIVATE_ADDRESSES: 'true',
       };
+    case 'tenant-authorizer':
+      return tableVariables('policy');
     case 'admin':
       return { ...controlPlane, BOOTSTRAP_TOKEN_SECRET_ARN: bootstrapTokenArn };
     case 'reconcile':

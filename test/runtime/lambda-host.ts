@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createEnvironmentPool } from './environment-pool.ts';
 import type { EnvironmentPool } from './environment-pool.ts';
+import { buildFunctionUrlEvent } from './function-url-event.ts';
 import type { Invocation } from './invocation.ts';
 import { buildRestEvent } from './rest-event.ts';
 import type { FrontSettings } from './rest-event.ts';
@@ -42,6 +43,11 @@ export interface LambdaHostOptions {
    */
   readonly binaryMediaTypes?: readonly string[];
   /**
+   * What stands in front of the function.
+   * @default rest-api
+   */
+  readonly front?: 'rest-api' | 'function-url';
+  /**
    * How long CloudFront waits for the next byte.
    * @default 60
    */
@@ -70,8 +76,8 @@ export interface LambdaHost {
 
 /**
  * Runs a built Lambda function on a laptop as close to the platform as it gets without an account: the real runtime interface
- * client in processes of its own, and in front of them what API Gateway REST with response streaming does to a request and to
- * an answer. It has no IAM, no memory limit, no bandwidth throttle and no arm64.
+ * client in processes of its own, and in front of them what API Gateway REST with response streaming, or a function URL, does to a
+ * request and to an answer. It has no IAM, no memory limit, no bandwidth throttle and no arm64.
  */
 export async function startLambdaHost(options: LambdaHostOptions): Promise<LambdaHost> {
   const taskRoot = await mkdtemp(join(tmpdir(), 'lambda-host-'));
@@ -86,6 +92,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
     originHeader: options.originHeader,
     binaryMediaTypes: options.binaryMediaTypes ?? ['multipart/form-data', 'application/octet-stream'],
     idleTimeoutSeconds: options.idleTimeoutSeconds ?? 60,
+    buildEvent: options.front === 'function-url' ? buildFunctionUrlEvent : buildRestEvent,
     relay: options.responseMode === 'buffered' ? relayWhole : relayStream,
     pool,
     invocations,
@@ -120,6 +127,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
 
 interface Front extends FrontSettings {
   readonly idleTimeoutSeconds: number;
+  readonly buildEvent: typeof buildRestEvent | typeof buildFunctionUrlEvent;
   readonly relay: typeof relayStream;
   readonly pool: EnvironmentPool;
   readonly invocations: Invocation[];
@@ -135,7 +143,7 @@ function begin(invocations: Invocation[]): Invocation {
 async function serve(request: IncomingMessage, response: ServerResponse, front: Front): Promise<void> {
   const body = await buffer(request).catch(() => undefined);
   if (!body) return;
-  const event = buildRestEvent(request, body, front);
+  const event = front.buildEvent(request, body, front);
   if (Buffer.byteLength(JSON.stringify(event)) > PAYLOAD_LIMIT) return refuse(response, 413);
 
   const invocation = begin(front.invocations);

@@ -12,7 +12,7 @@ const API_ID = 'local00api';
 const STAGE = 'live';
 const HOST = `${API_ID}.execute-api.us-east-1.amazonaws.com`;
 /** The distribution's own address, as the gateway sees it when one is in front. */
-const EDGE_ADDRESS = '198.51.100.7';
+export const edgeAddress = '198.51.100.7';
 // They end at the gateway. Content-Length is not promised to the function either, so nothing may depend on it.
 const DROPPED_HEADERS = ['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding'];
 
@@ -31,7 +31,7 @@ export interface FrontSettings {
 export function buildRestEvent(request: IncomingMessage, body: Buffer, settings: FrontSettings): APIGatewayProxyEvent {
   const url = new URL(`https://${HOST}${request.url ?? '/'}`);
   const httpMethod = request.method ?? 'GET';
-  const multiValueHeaders = forwardedHeaders(request, settings);
+  const multiValueHeaders = forwardedHeaders(request, { ...settings, host: HOST });
   const query = groupValues([...url.searchParams]);
   const hasQuery = Object.keys(query).length > 0;
   const isBase64Encoded = body.length > 0 && isBinary(request.headers['content-type'], settings.binaryMediaTypes);
@@ -75,7 +75,7 @@ function requestContext(
     httpMethod: call.httpMethod,
     identity: {
       ...ANONYMOUS,
-      sourceIp: call.throughEdge ? EDGE_ADDRESS : callerAddress(request),
+      sourceIp: call.throughEdge ? edgeAddress : callerAddress(request),
       userAgent: request.headers['user-agent'] ?? null,
     },
     path: `/${STAGE}${call.path}`,
@@ -104,7 +104,11 @@ const ANONYMOUS = {
   userArn: null,
 };
 
-function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Record<string, string[]> {
+/** What a front sends on of a request, under the name it has itself. */
+export function forwardedHeaders(
+  request: IncomingMessage,
+  settings: Pick<FrontSettings, 'originHeader'> & { readonly host: string },
+): Record<string, string[]> {
   const { originHeader } = settings;
   const replaced = [
     ...DROPPED_HEADERS,
@@ -120,11 +124,11 @@ function forwardedHeaders(request: IncomingMessage, settings: FrontSettings): Re
   const hops = [
     request.headers['x-forwarded-for'],
     callerAddress(request),
-    originHeader === undefined ? [] : EDGE_ADDRESS,
+    originHeader === undefined ? [] : edgeAddress,
   ];
   return groupValues([
     ...kept,
-    ['Host', HOST],
+    ['Host', settings.host],
     ['X-Forwarded-For', hops.flat().filter(Boolean).join(', ')],
     ['X-Forwarded-Port', '443'],
     ['X-Forwarded-Proto', 'https'],
