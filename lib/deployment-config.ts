@@ -86,7 +86,8 @@ const settingsSchema = z.strictObject({
   controlPlane: z.union([z.literal(false), controlPlaneSettings]).prefault({}),
 });
 
-const deploymentConfigSchema = settingsSchema
+/** The settings as a whole. `docs/operations.md` describes each, which a test holds. */
+export const deploymentConfigSchema = settingsSchema
   .superRefine(refuseOriginContradictions)
   .refine(({ countries, edge, webAcl }) => countries === undefined || (edge === 'cloudfront' && webAcl === 'managed'), {
     path: ['countries'],
