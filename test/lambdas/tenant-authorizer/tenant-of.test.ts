@@ -18,7 +18,7 @@ const find = (headers: Record<string, string>): Promise<string> =>
 
 async function createKey(options: Partial<KeyPolicy> = {}): Promise<string> {
   const { apiKey, publicId, secretHash } = createApiKey();
-  await putPolicy(testStore.store, testStore.tables.policy, keyPolicyId(publicId), {
+  const policy: KeyPolicy = {
     version: 1,
     publicId,
     name: 'test',
@@ -27,7 +27,8 @@ async function createKey(options: Partial<KeyPolicy> = {}): Promise<string> {
     secrets: [{ hash: 'another' }, { hash: secretHash }],
     status: 'active',
     ...options,
-  } as KeyPolicy);
+  };
+  await putPolicy(testStore.store, testStore.tables.policy, keyPolicyId(publicId), policy);
   return apiKey.reveal();
 }
 
@@ -57,11 +58,8 @@ describe('tenantOf', () => {
   it('puts a caller who knows no secret among strangers, even with the public id of a key', async () => {
     const { publicId } = createApiKey();
     const known = createApiKey(undefined, publicId);
-    await putPolicy(testStore.store, testStore.tables.policy, keyPolicyId(publicId), {
-      version: 1,
-      organization: 'acme',
-      secrets: [{ hash: known.secretHash }],
-    } as unknown as KeyPolicy);
+    const policy = { version: 1, organization: 'acme', secrets: [{ hash: known.secretHash }] };
+    await putPolicy(testStore.store, testStore.tables.policy, keyPolicyId(publicId), policy);
     const forged = createApiKey(undefined, publicId).apiKey.reveal();
 
     const tenants = await Promise.all([find({ 'x-api-key': forged }), find({ 'x-api-key': known.apiKey.reveal() })]);
@@ -76,7 +74,7 @@ describe('tenantOf', () => {
     ['another scheme', { authorization: 'Basic YWNtZTphY21l' }],
     ['a tenant of its own choice', { 'x-amz-tenant-id': 'acme', 'x-tenant-id': 'acme' }],
   ])('puts a caller with %s among strangers', async (_case, headers) => {
-    const tenant = await find(headers as Record<string, string>);
+    const tenant = await find(headers);
 
     expect(tenant).toBe(tenantOfStrangers);
   });
