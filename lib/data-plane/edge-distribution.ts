@@ -65,7 +65,8 @@ export interface EdgeDistributionProps extends EdgeDistributionOptions {
 }
 
 /**
- * CloudFront in front of a streaming API: nothing cached, compressed or rewritten, and the viewer's address in a header no viewer can set.
+ * CloudFront in front of a streaming API: nothing cached, compressed or rewritten, what is too large refused at once, and the viewer's
+ * address in a header no viewer can set.
  */
 export class EdgeDistribution extends Construct {
   readonly distribution: Distribution;

@@ -91,6 +91,7 @@ describe('the web ACL of the admin API', () => {
       ['allow', undefined, undefined],
       ['block', 'RatePerAddress', 429],
     ]);
+    expect(verdicts[2]?.response?.headers).toMatchObject({ 'retry-after': '30' });
     expect(JSON.parse(verdicts[2]?.response?.body ?? '')).toMatchObject({ title: 'Too Many Requests', status: 429 });
   });
 });
