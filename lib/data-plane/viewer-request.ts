@@ -24,7 +24,7 @@ const internalHeaders = [originVerifyHeader, 'x-amz-tenant-id'];
 export const viewerRequestCode = `function handler(event) {
   const request = event.request;
   const length = request.headers['content-length'];
-  if (length && Number(length.value) > ${maxBodyBytes}) return ${tooLargeResponse()};
+  if (length && parseInt(length.value, 10) > ${maxBodyBytes}) return ${tooLargeResponse()};
   ${internalHeaders.map((name) => `delete request.headers['${name}'];`).join('\n  ')}
   request.headers['${viewerAddressHeader}'] = { value: event.viewer.ip };
   return request;

@@ -13,7 +13,7 @@ interface Header {
 function run(headers: Record<string, Header>, ip = '203.0.113.7') {
   const request = { method: 'POST', uri: '/v1/chat/completions', querystring: {}, cookies: {}, headers };
   const event = { version: '1.0', context: { eventType: 'viewer-request' }, viewer: { ip }, request };
-  const answer = runInNewContext(`${viewerRequestCode}; JSON.stringify(handler(event))`, {
+  const answer = runInNewContext(`'use strict'; ${viewerRequestCode}; JSON.stringify(handler(event))`, {
     event: structuredClone(event),
   });
   return JSON.parse(z.string().parse(answer)) as {
@@ -79,6 +79,15 @@ describe('the function of the edge', () => {
       type: 'error',
       error: { type: 'request_too_large', code: 'request_too_large', message: requestTooLarge().message },
     });
+  });
+
+  it('uses nothing that the runtime of CloudFront does not list', () => {
+    const unlisted = /\?\.|\?\?|\.\.\.|=>|\b(of|class|import|yield|function\*|process|require|Buffer)\b/;
+
+    // Texts of the answer aside.
+    const code = viewerRequestCode.replaceAll(/"(?:\\.|[^"\\])*"/g, '""');
+
+    expect(code).not.toMatch(unlisted);
   });
 
   it('has the limit of the proxy, and stays below the 10 KB that CloudFront takes', () => {
