@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { managedPolicies } from './aws-managed-policies.ts';
 
 /**
  * Decides what the roles of synthesized templates may do, as IAM does it: an explicit Deny, else an explicit Allow, else no. It
@@ -14,12 +15,20 @@ const statementSchema = z.strictObject({
   Action: oneOrMore,
   Resource: anything.optional(),
   NotResource: anything.optional(),
-  Condition: z.record(z.string(), z.record(z.string(), oneOrMore)).optional(),
+  Condition: z.record(z.string(), z.record(z.string(), anything)).optional(),
 });
 
+const documentSchema = z.object({ Statement: z.array(z.unknown()) });
+
 const policySchema = z.object({
-  PolicyDocument: z.object({ Statement: z.array(z.unknown()) }),
+  PolicyDocument: documentSchema,
   Roles: z.array(z.object({ Ref: z.string() })),
+});
+
+/** What a role carries itself. */
+const roleSchema = z.object({
+  ManagedPolicyArns: z.array(z.unknown()).default([]),
+  Policies: z.array(z.object({ PolicyDocument: documentSchema })).default([]),
 });
 
 const templateSchema = z.object({
@@ -60,17 +69,24 @@ export function resourceName(stack: string, logicalId: string): string {
   return `arn:${stack}/${logicalId}`;
 }
 
-/** Statements of every policy of a role. */
+/** Statements of every policy of a role: attached, its own, and those of AWS. */
 export function statementsOf(templates: Templates, stack: string, roleId: string): Statement[] {
   const resources = requireTemplate(templates, stack).Resources;
-  const managed = resources[roleId]?.Properties['ManagedPolicyArns'] ?? resources[roleId]?.Properties['Policies'];
-  if (managed !== undefined) throw new Error(`${roleId} has policies that are not in the template's own resources`);
-  return Object.values(resources)
+  const { ManagedPolicyArns, Policies } = roleSchema.parse(resources[roleId]?.Properties);
+  const attached = Object.values(resources)
     .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
     .map(({ Properties }) => policySchema.parse(Properties))
-    .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === roleId))
-    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-    .map((statement) => parseStatement(statement, (value) => resolve(templates, stack, value)));
+    .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === roleId));
+  const ofAws = ManagedPolicyArns.map((arn) => managedStatements(resolve(templates, stack, arn)));
+  return [...[...attached, ...Policies].flatMap(({ PolicyDocument }) => PolicyDocument.Statement), ...ofAws.flat()].map(
+    (statement) => parseStatement(statement, (value) => resolve(templates, stack, value)),
+  );
+}
+
+function managedStatements(arn: string): readonly unknown[] {
+  const statements = managedPolicies[arn];
+  if (statements === undefined) throw new Error(`the evaluator does not know the managed policy ${arn}`);
+  return statements;
 }
 
 export function isAllowed(statements: readonly Statement[], call: Call): boolean {
@@ -78,7 +94,7 @@ export function isAllowed(statements: readonly Statement[], call: Call): boolean
   return applying.some(({ effect }) => effect === 'Allow') && !applying.some(({ effect }) => effect === 'Deny');
 }
 
-function parseStatement(value: unknown, resolveValue: (value: unknown) => string): Statement {
+export function parseStatement(value: unknown, resolveValue: (value: unknown) => string): Statement {
   const { Effect, Action, Resource, NotResource, Condition } = statementSchema.parse(value);
   const resources = Resource ?? NotResource;
   if (resources === undefined) throw new Error('a statement names no resource');
@@ -87,11 +103,23 @@ function parseStatement(value: unknown, resolveValue: (value: unknown) => string
     actions: Action,
     resources: resources.map(resolveValue),
     elsewhere: Resource === undefined,
-    condition: Condition ?? {},
+    condition: resolveCondition(Condition ?? {}, resolveValue),
   };
 }
 
-function applies({ actions, resources, elsewhere, condition }: Statement, call: Call): boolean {
+function resolveCondition(
+  condition: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>,
+  resolveValue: (value: unknown) => string,
+): Statement['condition'] {
+  return Object.fromEntries(
+    Object.entries(condition).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, values.map(resolveValue)])),
+    ]),
+  );
+}
+
+export function applies({ actions, resources, elsewhere, condition }: Statement, call: Call): boolean {
   const isNamed = resources.some((pattern) => matches(pattern, call.resource));
   return (
     actions.some((pattern) => matches(pattern.toLowerCase(), call.action.toLowerCase())) &&
@@ -106,7 +134,16 @@ function applies({ actions, resources, elsewhere, condition }: Statement, call: 
 function holds(operator: string, expected: readonly string[], given: readonly string[] | undefined): boolean {
   switch (operator) {
     case 'StringEquals':
+    case 'Bool':
       return given?.length === 1 && expected.includes(given[0] ?? '');
+    case 'StringLike':
+    case 'ArnEquals':
+    case 'ArnLike':
+      return given?.length === 1 && expected.some((pattern) => matches(pattern, given[0] ?? ''));
+    case 'StringNotEquals':
+    case 'ArnNotEquals':
+      // Negated, an operator holds for a key that is not there.
+      return !(given?.length === 1 && expected.some((pattern) => matches(pattern, given[0] ?? '')));
     case 'ForAllValues:StringEquals':
       return (given ?? []).every((value) => expected.includes(value));
     case 'Null':
@@ -117,7 +154,7 @@ function holds(operator: string, expected: readonly string[], given: readonly st
   }
 }
 
-function matches(pattern: string, value: string): boolean {
+export function matches(pattern: string, value: string): boolean {
   const expression = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
@@ -125,15 +162,21 @@ function matches(pattern: string, value: string): boolean {
   return new RegExp(`^${expression}$`).test(value);
 }
 
-function resolve(templates: Templates, stack: string, value: unknown): string {
+/** What a value of a template stands for. */
+export function resolve(templates: Templates, stack: string, value: unknown): string {
   if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   const [[intrinsic, argument] = ['', undefined], ...others] = Object.entries(
     z.record(z.string(), z.unknown()).parse(value),
   );
   if (others.length > 0) throw new Error('an intrinsic function has one member');
   switch (intrinsic) {
     case 'Ref':
-      return resourceName(stack, z.string().parse(argument));
+      return pseudoParameters[String(argument)] ?? resourceName(stack, z.string().parse(argument));
+    case 'Fn::Join': {
+      const [separator, parts] = z.tuple([z.string(), z.array(z.unknown())]).parse(argument);
+      return parts.map((part) => resolve(templates, stack, part)).join(separator);
+    }
     case 'Fn::GetAtt': {
       const [logicalId, attribute] = z.tuple([z.string(), z.string()]).parse(argument);
       return `${resourceName(stack, logicalId)}${attribute === 'Arn' ? '' : `/${attribute}`}`;
@@ -149,7 +192,16 @@ function resolve(templates: Templates, stack: string, value: unknown): string {
   }
 }
 
-function requireTemplate(templates: Templates, stack: string): StackTemplate {
+/** The account that everything is deployed to. */
+export const account = '111122223333';
+
+const pseudoParameters: Readonly<Record<string, string>> = {
+  'AWS::AccountId': account,
+  'AWS::Partition': 'aws',
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+
+export function requireTemplate(templates: Templates, stack: string): StackTemplate {
   const template = templates[stack];
   if (template === undefined) throw new Error(`no template of stack ${stack}`);
   return template;

@@ -11,7 +11,7 @@ export const dataPlaneStack = 'Gatehouse-DataPlane-eu-west-1';
 export const controlPlaneStack = 'Gatehouse-ControlPlane';
 
 /** Functions by the beginning of their logical id, in the stack they are in. */
-const functions = {
+export const functions = {
   proxy: [dataPlaneStack, 'DataPlaneProxy'],
   rollup: [dataPlaneStack, 'DataPlaneUsageRollup'],
   admin: [controlPlaneStack, 'ControlPlaneAdmin'],
@@ -44,7 +44,8 @@ function synthesize(): Templates {
   );
 }
 
-function logicalId([stack, prefix]: readonly [string, string], type: string): string {
+/** The logical id that begins like this, in the default deployment. */
+export function logicalId([stack, prefix]: readonly [string, string], type: string): string {
   const [found, ...others] = Object.entries(templates[stack]?.Resources ?? {}).filter(
     ([id, { Type }]) => Type === type && new RegExp(`^${prefix}[0-9A-F]{8}$`).test(id),
   );
@@ -56,10 +57,14 @@ export function table(name: TableName): string {
   return resourceName(tables[name][0], logicalId(tables[name], 'AWS::DynamoDB::GlobalTable'));
 }
 
-/** Statements of the role that the function really has. */
-export function roleOf(name: FunctionName, from: Templates = templates): Statement[] {
+/** Logical id of the role that the function really has. */
+export function roleIdOf(name: FunctionName, from: Templates = templates): string {
   const [stack] = functions[name];
   const role = from[stack]?.Resources[logicalId(functions[name], 'AWS::Lambda::Function')]?.Properties['Role'];
-  const [roleId] = (role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
-  return statementsOf(from, stack, roleId);
+  return (role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0];
+}
+
+/** Statements of that role. */
+export function roleOf(name: FunctionName, from: Templates = templates): Statement[] {
+  return statementsOf(from, functions[name][0], roleIdOf(name, from));
 }
