@@ -60,17 +60,21 @@ export interface ReconcileRun {
   readonly failures: number;
 }
 
+/** What can need an operator; docs/operations.md says of each what to do. */
+export const faultKinds = [
+  'settlement-failed',
+  'cancellation-failed',
+  'unexpected-error',
+  'origin-secret-unavailable',
+  'usage-rollup-failed',
+  'unreadable-record',
+  'key-service-failed',
+  'store-failed',
+  'trace-export-failed',
+] as const;
+
 export interface Fault {
-  readonly kind:
-    | 'settlement-failed'
-    | 'cancellation-failed'
-    | 'unexpected-error'
-    | 'origin-secret-unavailable'
-    | 'usage-rollup-failed'
-    | 'unreadable-record'
-    | 'key-service-failed'
-    | 'store-failed'
-    | 'trace-export-failed';
+  readonly kind: (typeof faultKinds)[number];
   readonly requestId?: string;
   /** The error's class, never its message: messages of parsers and servers quote what they were given. */
   readonly error: string;
