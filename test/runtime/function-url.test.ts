@@ -55,16 +55,14 @@ describe('the proxy bundle behind a function URL', () => {
       body: JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], ...body }),
     });
 
-  it('delivers chunks one by one as the provider sends them, the prelude on its own', async () => {
+  it('delivers chunks one by one as the provider sends them', async () => {
     const response = await post({ model: 'lab/m', stream: true });
     const text = await response.text();
 
-    const [prelude, delimiter, ...body] = proxy.host.invocations.at(-1)!.chunks;
+    const [, , ...body] = proxy.host.invocations.at(-1)!.chunks;
     const gaps = body.slice(1, words.length).map(({ at }, index) => at - body[index]!.at);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     expect(text).toContain(answer[0]);
-    expect(delimiter?.read).toBe(prelude?.read);
-    expect(body[0]!.read).toBeGreaterThan(delimiter!.read);
     expect(body.length).toBeGreaterThanOrEqual(words.length);
     expect(Math.min(...gaps)).toBeGreaterThan(gapMs / 2);
   });
