@@ -18,6 +18,14 @@ const issuerMembers: Record<keyof OidcIssuer, true> = {
   emailDomains: true,
 };
 
+function keyArn(region = 'us-east-1'): string {
+  return `arn:aws:kms:${region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+}
+
+function streamArn(table: string, region = 'us-east-1'): string {
+  return `arn:aws:dynamodb:${region}:111122223333:table/${table}/stream/2026-01-01T00:00:00.000`;
+}
+
 function load(context: Record<string, unknown>) {
   return loadDeploymentConfig(new App({ context }).node);
 }
@@ -79,11 +87,70 @@ describe('parseDeploymentConfig', () => {
       { domainNames: ['a.example.com'], regions: ['eu-west-1', 'us-east-1'] },
       '`domainNames` can be served by one region',
     ],
+    [
+      { regions: ['eu-west-1', 'eu-west-2', 'eu-west-3', 'us-east-1', 'us-west-2'] },
+      '`regions` and `controlPlane.dataPlanes` must be 4 at most together',
+    ],
+    [{ vpc: { subnetIds: [], securityGroupIds: ['sg-0a1b2c3d'] } }, '`vpc.subnetIds` '],
+    [{ vpc: { subnetIds: ['vpc-0a1b2c3d'], securityGroupIds: [] } }, '`vpc.subnetIds.0` must be the id of a subnet'],
+    [
+      { vpc: { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['default'] } },
+      '`vpc.securityGroupIds.0` must be the id of a security group',
+    ],
+    [
+      {
+        vpc: { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] },
+        regions: ['eu-west-1', 'us-east-1'],
+      },
+      '`vpc` belongs to one region, deploy others on their own',
+    ],
+    [
+      { existing: {}, regions: ['eu-west-1', 'us-east-1'] },
+      '`existing` belongs to one region, deploy others on their own',
+    ],
+    [{ existing: { vaultKeyArn: 'alias/vault' } }, '`existing.vaultKeyArn` must be the ARN of a KMS key'],
+    [
+      { existing: { vaultKeyArn: keyArn('eu-west-1') } },
+      '`existing` must name keys and streams of the region of the deployment',
+    ],
+    [
+      { existing: { tables: { audit: { name: 'audit', keyArn: keyArn('eu-west-1') } } } },
+      '`existing` must name keys and streams of the region of the deployment',
+    ],
+    [
+      { existing: { tables: { requests: { name: 'requests', streamArn: streamArn('requests', 'eu-west-1') } } } },
+      '`existing` must name keys and streams of the region of the deployment',
+    ],
+    [
+      { existing: { tables: { requests: { name: 'requests', streamArn: streamArn('request') } } } },
+      '`existing.tables.requests.streamArn` must be of the stream of the table of this name',
+    ],
+    [{ existing: { tables: { requests: { name: 'requests' } } } }, '`existing.tables.requests.streamArn` '],
+    [
+      { existing: { tables: { meter: { name: 'one' }, policy: { name: 'one' } } } },
+      '`existing.tables` must not name one table for two uses',
+    ],
+    [
+      { existing: { vaultKeyArn: keyArn(), tables: { meter: { name: 'meter', keyArn: keyArn() } } } },
+      '`existing.vaultKeyArn` must not be the key of a table: the control plane may not decrypt with it',
+    ],
+    [
+      { existing: { tables: { audit: { name: 'audit' } } }, controlPlane: false },
+      '`existing` must not name what belongs to a control plane when `controlPlane` is false',
+    ],
   ])('refuses %j', (settings, message) => {
     const parse = () => parseDeploymentConfig(settings);
 
     expect(parse).toThrow('invalid deployment settings: ');
     expect(parse).toThrow(message);
+  });
+
+  it('takes as many regions as one likes without a control plane', () => {
+    const regions = ['eu-west-1', 'eu-west-2', 'eu-west-3', 'us-east-1', 'us-west-2'];
+
+    const config = parseDeploymentConfig({ regions, controlPlane: false });
+
+    expect(config.regions).toEqual(regions);
   });
 
   it('leaves the control plane out when told so', () => {
@@ -134,7 +201,18 @@ describe('parseDeploymentConfig', () => {
     ],
     [
       { dataPlanes: everyControlPlaneSetting.dataPlanes, regions: ['eu-central-1'] },
-      '`controlPlane.dataPlanes` must each be in a region of its own, and not in the home region',
+      '`controlPlane.dataPlanes` must each be in a region of its own, and not in one of `regions`',
+    ],
+    [
+      { dataPlanes: everyControlPlaneSetting.dataPlanes, regions: ['us-east-1', 'eu-central-1'] },
+      '`controlPlane.dataPlanes` must each be in a region of its own, and not in one of `regions`',
+    ],
+    [
+      {
+        dataPlanes: everyControlPlaneSetting.dataPlanes,
+        regions: ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2'],
+      },
+      '`regions` and `controlPlane.dataPlanes` must be 4 at most together',
     ],
     [
       { dataPlanes: [...everyControlPlaneSetting.dataPlanes, ...everyControlPlaneSetting.dataPlanes] },
