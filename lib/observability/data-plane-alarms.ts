@@ -60,10 +60,13 @@ export class DataPlaneAlarms extends Construct {
     return alarm;
   }
 
-  /** By the minute, so that it can take a release back within the five minutes of its canary. */
+  /**
+   * By the minute, so that it can take a release back within the five minutes of its canary; and at 2 %, which is a fifth of what the
+   * canary is sent.
+   */
   #gatewayErrors(): Alarm {
     return this.#add('GatewayErrors', {
-      meaning: 'Gatehouse itself failed 5 % of requests or more: its own 5xx, not those of providers.',
+      meaning: 'Gatehouse itself failed 2 % of requests or more: its own 5xx, not those of providers.',
       metric: share({
         failed: measured('gatewayErrors', { statistic: 'Sum' }),
         all: measured('gatewayErrors', { statistic: 'SampleCount' }),
@@ -71,7 +74,7 @@ export class DataPlaneAlarms extends Construct {
         label: 'Failed by Gatehouse, percent',
       }),
       minutes: 1,
-      threshold: 5,
+      threshold: 2,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
     });

@@ -16,7 +16,7 @@ export function sendTraces(proxy: ProxyFunction, destination: TraceDestination):
     return;
   }
   proxy.function.addEnvironment('TRACES_TO_XRAY', 'true');
-  grantActions(proxy.role, ['xray:PutSpans'], '*');
+  grantActions(proxy.role, ['xray:PutSpans', 'xray:PutSpansForIndexing', 'xray:PutTraceSegments'], '*');
   Validations.of(proxy.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:

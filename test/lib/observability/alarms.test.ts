@@ -133,7 +133,7 @@ describe('DataPlaneAlarms', () => {
     const alarms = alarmsOf(dataPlane);
 
     expect(alarms['GatewayErrors']).toMatchObject({
-      Threshold: 5,
+      Threshold: 2,
       EvaluationPeriods: 3,
       DatapointsToAlarm: 2,
       Metrics: [{}, { MetricStat: { Period: 60, Stat: 'Sum' } }, { MetricStat: { Period: 60, Stat: 'SampleCount' } }],

@@ -22,7 +22,7 @@ function xrayActions(template: Template): string[] {
 describe('the setting `monitoring.traces`', () => {
   it.each([
     ['none', {}, []],
-    ['xray', { TRACES_TO_XRAY: 'true' }, ['xray:PutSpans']],
+    ['xray', { TRACES_TO_XRAY: 'true' }, ['xray:PutSpans', 'xray:PutSpansForIndexing', 'xray:PutTraceSegments']],
     [{ endpoint: collector }, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector }, []],
   ] as const)('%j gives the proxy its variable and no right beyond writing spans', (traces, variables, actions) => {
     const { dataPlane } = monitoredStacks({ monitoring: { traces } });
