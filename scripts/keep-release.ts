@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Stage } from 'aws-cdk-lib';
 import { Gatehouse, parseDeploymentConfig } from '../lib/index.ts';
 
 /**
@@ -20,11 +20,11 @@ export const releasesFolder: string = join(repository, 'test/deploy/releases');
 
 /** Writes the cloud assembly of the app as the deployment test deploys it. */
 export function synthesizeAssembly(outdir: string, bundlesPath: string = builtBundles): void {
-  const { context } = readJson<{ context: Record<string, unknown> }>(join(repository, 'cdk.json'));
+  const { context } = readJson(join(repository, 'cdk.json')) as { context: Record<string, unknown> };
   const settings = readJson(join(repository, 'test/deploy/settings.json'));
   const app = new App({ outdir, context, analyticsReporting: false });
-  new Gatehouse(app, 'Gatehouse', { config: parseDeploymentConfig(settings), bundlesPath });
-  app.synth();
+  const gatehouse = new Gatehouse(app, 'Gatehouse', { config: parseDeploymentConfig(settings), bundlesPath });
+  Stage.of(gatehouse)?.synth();
 }
 
 /** Hash of each bundle's asset in an assembly that was made from these bundles. */
@@ -88,12 +88,12 @@ function placeholder(bundle: string): string {
   return `{{bundle:${bundle}}}`;
 }
 
-function readJson<T>(file: string): T {
-  return JSON.parse(readFileSync(file, 'utf8')) as T;
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function keepRelease(): string {
-  const { version } = readJson<{ version: string }>(join(repository, 'package.json'));
+  const { version } = readJson(join(repository, 'package.json')) as { version: string };
   const assembly = mkdtempSync(join(tmpdir(), 'gatehouse-release-'));
   const folder = join(releasesFolder, version);
   try {

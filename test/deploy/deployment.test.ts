@@ -213,8 +213,8 @@ it('streams chunk by chunk, when the very code that was deployed runs under the 
   onTestFinished(() => host.close());
 
   const template = Object.values(await readTemplates(assembly)).find(({ Resources }) => logicalId in Resources);
-  const { S3Key } = template?.Resources[logicalId]?.Properties?.['Code'] as { S3Key: string };
-  const asset = join(assembly, `asset.${S3Key.replace('.zip', '')}`, 'index.cjs');
+  const code = template?.Resources[logicalId]?.Properties?.['Code'] as { S3Key: string };
+  const asset = join(assembly, `asset.${code.S3Key.replace('.zip', '')}`, 'index.cjs');
   const gaps = chunks.slice(1).map(({ at }, index) => at - chunks[index]!.at);
   console.log(`chunks at ${chunks.map(({ at }) => Math.round(at)).join(', ')} ms`);
   expect(deployed.digests[0]).toBe(deployed.digests[1]);
