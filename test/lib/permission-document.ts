@@ -25,8 +25,8 @@ Every role that a default deployment makes, evaluated from its synthesized templ
 no. \`npm run permissions\` writes this page; a test fails while it is not what the templates come to, and another when a role may do
 anything that is not in \`test/lib/permission-table.ts\`. Why the evaluator is our own: [0027](decisions/0027-permission-table.md).
 
-Left out: the roles that \`cdk bootstrap\` makes, which deploy, and the operators of the account. No role has a right that a call without
-the conditions in the last column would have.
+Left out: the roles that \`cdk bootstrap\` makes, which deploy, and the operators of the account. Where the last column says something, a
+call without it is refused.
 `;
 
 const neverIntroduction = `\`denied\`: an explicit Deny refuses it, and goes on doing so when somebody attaches \`dynamodb:*\`, \`kms:*\`, \`lambda:*\` and

@@ -11,7 +11,7 @@ import { trustFaults } from './trust-policies.ts';
 const alphabetically = (a: string, b: string): number => a.localeCompare(b);
 
 function copyOfTemplates(): Record<string, StackTemplate> {
-  return structuredClone(templates) as Record<string, StackTemplate>;
+  return structuredClone(templates);
 }
 
 describe('the permission table', () => {
