@@ -5,6 +5,8 @@ import { createNodeAdapter } from '../lambdas/http/node-adapter.ts';
 import { createUpstreamClient } from '../lambdas/routing/upstream.ts';
 import type { StoreClient } from '../lambdas/store/client.ts';
 import { createLeanStoreClient } from '../lambdas/store/lean-client.ts';
+import { dataPlaneLines } from '../lambdas/telemetry/data-plane-lines.ts';
+import { createLineWriter } from '../lambdas/telemetry/log-line.ts';
 import { createLogger } from '../lambdas/telemetry/logger.ts';
 import { createStoreAnswers, dataKey, tableNames } from './store-answers.ts';
 
@@ -20,7 +22,9 @@ async function main(): Promise<void> {
     tables: tableNames,
     keyUnwrapper: { unwrapDataKey: async () => dataKey() },
     upstream: createUpstreamClient({ allowPrivateAddresses: true }),
-    logger: createLogger((line) => process.stdout.write(`${JSON.stringify(line)}\n`)),
+    logger: createLogger(
+      createLineWriter((text) => process.stdout.write(text), { kinds: dataPlaneLines, metrics: true, now }),
+    ),
     region: 'bench',
     now,
   });

@@ -75,6 +75,25 @@ describe('readConfiguration', () => {
     expect(message).not.toContain(token);
   });
 
+  it('takes a collector of traces, and none where the variable is empty', () => {
+    const endpointOf = (value: string) => readConfiguration([], { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: value });
+
+    expect(endpointOf('http://127.0.0.1:4318/v1/traces')).toMatchObject({
+      tracesEndpoint: 'http://127.0.0.1:4318/v1/traces',
+    });
+    expect(endpointOf('')).toMatchObject({ tracesEndpoint: undefined });
+  });
+
+  it.each(['127.0.0.1:4318', 'grpc://127.0.0.1:4317', 'ftp://user:secret@host'])(
+    'refuses %s as a collector, unquoted',
+    (endpoint) => {
+      const message = messageOf(() => readConfiguration([], { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint }));
+
+      expect(message).toMatch(/^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must/);
+      expect(message).not.toContain(endpoint);
+    },
+  );
+
   it('completes a declared provider and keeps its credential out of the declaration', () => {
     const configuration = readProviders({ lab }, { LAB_KEY: 'secret-1' });
 
