@@ -94,7 +94,7 @@ describe('npm start', () => {
 
       expect(textOf(chunks).split(' ')).toHaveLength(40);
       expect(await runner.exited).toEqual({ code: 0, signal: null });
-      expect(runner.stderr()).toContain('"ending":"completed"');
+      expect(runner.stderr()).toContain('"gatehouse.ending":"completed"');
       // Less than the grace that requests get: this client keeps its connection, and nobody waits for that.
     },
     9_000,

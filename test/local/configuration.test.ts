@@ -84,7 +84,7 @@ describe('readConfiguration', () => {
     expect(endpointOf('')).toMatchObject({ tracesEndpoint: undefined });
   });
 
-  it.each(['127.0.0.1:4318', 'grpc://127.0.0.1:4317', 'ftp://user:secret@host'])(
+  it.each(['127.0.0.1:9', 'grpc://127.0.0.1:4317', 'ftp://user:secret@host'])(
     'refuses %s as a collector, unquoted',
     (endpoint) => {
       const message = messageOf(() => readConfiguration([], { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint }));
