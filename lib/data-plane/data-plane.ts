@@ -1,9 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
@@ -18,6 +16,7 @@ import type { EndpointOptions } from './endpoint.ts';
 import type { StreamingFunctionUrl } from './function-url-origin.ts';
 import type { MutualTlsDomain } from './mutual-tls-domain.ts';
 import { refuseContradictions } from './origin-contradictions.ts';
+import { createOriginSecret } from './origin-secret.ts';
 import { ProxyFunction } from './proxy-function.ts';
 import type { ProxyFunctionOptions } from './proxy-function.ts';
 import type { StreamingApi } from './streaming-api.ts';
@@ -144,7 +143,7 @@ export class DataPlane extends Construct {
       ...(props.vaultKey !== undefined && { key: props.vaultKey }),
       ...(props.removalPolicy !== undefined && { removalPolicy: props.removalPolicy }),
     });
-    this.originSecret = props.originSecret ?? (hasDistribution ? this.#newOriginSecret() : undefined);
+    this.originSecret = props.originSecret ?? (hasDistribution ? createOriginSecret(this) : undefined);
     this.proxy = new ProxyFunction(this, 'Proxy', {
       ...props,
       codePath: bundlePath('proxy', props.bundlesPath),
@@ -175,26 +174,6 @@ export class DataPlane extends Construct {
     const existing = props.tables?.[name];
     if (existing !== undefined) return existing;
     return new GatehouseTable(this, tableIds[name], { ...props, definition: tables[name] }).table;
-  }
-
-  #newOriginSecret(): ISecret {
-    const secret = new Secret(this, 'OriginSecret', {
-      description: 'What CloudFront shows the Gatehouse proxy: {"current", "previous"}',
-      // `previous` appears with the first rotation: an empty one would be a value somebody could send.
-      generateSecretString: {
-        secretStringTemplate: '{}',
-        generateStringKey: 'current',
-        passwordLength: 64,
-        excludePunctuation: true,
-      },
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'A rotation function would change the value the proxy expects while CloudFront goes on sending the old one until a deployment; rotating is put-secret-value with both values, then a deployment with the new version id.',
-    });
-    // Under exactOptionalPropertyTypes the classes of aws-cdk-lib do not match their own interfaces.
-    return secret as ISecret;
   }
 }
 
