@@ -28,7 +28,7 @@ const picoPerUsd = 12;
 const picoPerMicro = 1_000_000n;
 
 /** Integer micro-USD, rounded up once, after everything was multiplied. */
-export function microUsdOf({ quantities, price }: Charge, list: PriceList): number {
+function microUsdOf({ quantities, price }: Charge, list: PriceList): number {
   const top = quantities.reduce((product, { count }) => product * BigInt(count), picoUsd(list.prices[price].usd));
   const bottom = quantities.reduce((product, { divisor = 1 }) => product * BigInt(divisor), picoPerMicro);
   return Number((top + bottom - 1n) / bottom);

@@ -29,9 +29,11 @@ export function idleCosts(stacks: readonly Stack[], list: PriceList): StackCost[
 /** What is paid by use and is in no figure, by the resources that are there. */
 export function paidPerUse(stacks: readonly Stack[]): string[] {
   const texts = stacks.flatMap(({ resources }) =>
-    Object.values(resources).flatMap(({ Type }) => {
-      const cost = resourceCosts[Type];
-      return cost === undefined || cost.kind === 'free' || cost.by === undefined ? [] : [cost.by];
+    Object.values(resources).flatMap((resource) => {
+      const cost = resourceCosts[resource.Type];
+      if (cost === undefined || cost.kind === 'free' || cost.by === undefined) return [];
+      const by = typeof cost.by === 'string' ? cost.by : cost.by(resource);
+      return by === undefined ? [] : [by];
     }),
   );
   return [...new Set(texts)];

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Stack } from './assembly.ts';
 import { type Charge, type CostItem, itemsOf, type Quantity, sumOf } from './charge.ts';
 import type { PriceList } from './prices.ts';
+import { memoryOfFunction } from './references.ts';
 import { gigabytes } from './resource-charges.ts';
 
 /** What a typical request looks like. Options of the command change it. */
@@ -64,6 +65,7 @@ function requestCharges(stack: Stack, memory: number, traffic: Traffic): Charge[
   return [
     perRequest('Lambda duration', 'lambdaGigabyteSecond', seconds, gigabytes(memory)),
     perRequest('Lambda requests', 'lambdaRequest'),
+    ...authorizerCharges(stack, perRequest),
     ...(has('AWS::ApiGateway::RestApi') ? [perRequest('API Gateway', 'apiGatewayRequest')] : []),
     ...(hasEdge ? [perRequest('CloudFront requests', 'edgeRequest')] : []),
     ...(has('AWS::CloudFront::Function') ? [perRequest('CloudFront function', 'edgeFunctionRun')] : []),
@@ -75,6 +77,34 @@ function requestCharges(stack: Stack, memory: number, traffic: Traffic): Charge[
     perRequest('usage sums, at most', 'tableRead', { count: 1, unit: ['read', 'reads'] }),
     perRequest('log lines taken in', 'logGigabyte', ...kilobytes(traffic.kilobytesOfLog)),
   ];
+}
+
+type PerRequest = (group: string, price: Charge['price'], ...others: Quantity[]) => Charge;
+
+const authorizerSchema = z.object({ AuthorizerUri: z.unknown() });
+
+/** An authorizer is a call of its function for each request: one read of a policy, if that is not cached. */
+function authorizerCharges(stack: Stack, perRequest: PerRequest): Charge[] {
+  return Object.values(stack.resources)
+    .filter(({ Type }) => Type === 'AWS::ApiGateway::Authorizer')
+    .flatMap(({ Properties }) => {
+      const memory = memoryOfFunction(stack, functionIn(stack, authorizerSchema.parse(Properties).AuthorizerUri));
+      const milliseconds: Quantity = { count: 20, divisor: 1000, unit: ['s', 's'] };
+      return [
+        perRequest('authorizer', 'lambdaGigabyteSecond', milliseconds, gigabytes(memory)),
+        perRequest('authorizer', 'lambdaRequest'),
+        perRequest('authorizer', 'tableRead', { count: 1, unit: ['read', 'reads'] }),
+      ];
+    });
+}
+
+/** The function of this stack that a longer text, such as an integration's URI, is about. */
+function functionIn({ resources }: Stack, text: unknown): object {
+  const written = JSON.stringify(text);
+  const id = Object.entries(resources).find(
+    ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && written.includes(`"${logicalId}"`),
+  )?.[0];
+  return { Ref: id ?? '' };
 }
 
 function hasWebAcl({ resources }: Stack): boolean {

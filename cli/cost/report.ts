@@ -88,7 +88,7 @@ function regionNote({ prices, idle }: CostReport): string[] {
 }
 
 function formatNotes(report: CostReport): string[] {
-  const { idle, notIncluded } = report;
+  const { prices, idle, notIncluded } = report;
   const keys = idle.stacks.flatMap(({ items }) => items).filter(({ group }) => group === 'KMS keys');
   const list = (items: readonly string[]): string[] => items.map((text) => `  ${text}`);
   return [
@@ -98,7 +98,11 @@ function formatNotes(report: CostReport): string[] {
           `Keys are rotated each year: ${formatCents(sumOf(keys))} more after the first time and again after the second.`,
         ]),
     'Not in these figures, since paid by use:',
-    ...list([...notIncluded, 'custom metrics, by those with a value in the hour', 'what model providers charge']),
+    ...list([
+      ...notIncluded,
+      `custom metrics of requests, ${prices.prices.customMetric.usd} each a month in which there are requests`,
+      'what model providers charge',
+    ]),
     ...formatDoubts(report),
   ];
 }

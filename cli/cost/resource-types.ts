@@ -15,7 +15,11 @@ import {
  */
 export type ResourceCost =
   | { readonly kind: 'free' }
-  | { readonly kind: 'per-use'; readonly by: string; readonly check?: (resource: Resource) => void }
+  | {
+      readonly kind: 'per-use';
+      readonly by: string | ((resource: Resource) => string | undefined);
+      readonly check?: (resource: Resource) => void;
+    }
   | { readonly kind: 'priced'; readonly charges: (resource: Resource, stack: Stack) => Charge[]; readonly by?: string };
 
 const free: ResourceCost = { kind: 'free' };
@@ -27,6 +31,7 @@ const notifications = 'notifications of alarms';
 
 export const resourceCosts: Readonly<Record<string, ResourceCost>> = {
   'AWS::ApiGateway::Account': free,
+  'AWS::ApiGateway::Authorizer': free,
   'AWS::ApiGateway::BasePathMapping': free,
   'AWS::ApiGateway::Deployment': free,
   'AWS::ApiGateway::DomainName': free,
@@ -75,7 +80,7 @@ export const resourceCosts: Readonly<Record<string, ResourceCost>> = {
   'AWS::Lambda::EventInvokeConfig': free,
   // Lambda reads the stream of a table for nothing: https://aws.amazon.com/dynamodb/pricing/on-demand/
   'AWS::Lambda::EventSourceMapping': free,
-  'AWS::Lambda::Function': free,
+  'AWS::Lambda::Function': { kind: 'per-use', by: tenantEnvironments },
   'AWS::Lambda::Permission': free,
   'AWS::Lambda::Url': free,
   'AWS::Lambda::Version': free,
@@ -97,6 +102,11 @@ export const resourceCosts: Readonly<Record<string, ResourceCost>> = {
   'AWS::WAFv2::WebACL': { kind: 'priced', charges: webAclCharges },
   'AWS::WAFv2::WebACLAssociation': free,
 };
+
+/** Beside its run time, which is in the figures. */
+function tenantEnvironments({ Properties }: Resource): string | undefined {
+  return Properties['TenancyConfig'] === undefined ? undefined : 'environments made for a tenant, by GB of memory';
+}
 
 function one(group: string, unit: readonly [string, string], price: Charge['price']): Charge {
   return { group, quantities: [{ count: 1, unit }], price };

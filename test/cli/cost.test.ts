@@ -139,6 +139,16 @@ describe('gatehouse cost', () => {
     expect(items.find(({ group }) => group === 'provisioned concurrency')?.microUsd).toBe(17_520_351);
   });
 
+  test('charges the authorizer of tenant isolation with every request', async () => {
+    const [, hardened = {}] = examples.find(([name]) => name === 'hardened.json') ?? [];
+
+    const { perMillionRequests, notIncluded } = await reportOf(assemblyOf(hardened));
+
+    // 1,000,000 x (0.02 s x 0.25 GB x 0.0000133334 + 0.0000002 + 0.000000125)
+    expect(perMillionRequests?.items.find(({ group }) => group === 'authorizer')?.microUsd).toBe(391_667);
+    expect(notIncluded).toContainEqual(expect.stringMatching(/^environments made for a tenant/));
+  });
+
   test('takes for a run of reconcile the metrics that it writes every time', async () => {
     const writtenByEveryRun = [metrics.policyDrift, metrics.meterDrift];
 
