@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { hashOf, missingAssets, resourceCounts, shippedCode } from './assembly.ts';
-import { compile, type Consumer, installConsumer, synthesize } from './consumer.ts';
+import { compile, type Consumer, installConsumer, runIn, synthesize } from './consumer.ts';
 import { examplesOf } from './examples.ts';
-import { run } from './run.ts';
 
 const examples = examplesOf('docs/library.md');
+const wholeInstallation = 'The whole installation';
 const moduleOf = (title: string): string => title.toLowerCase().replaceAll(/\W+/g, '-');
 
 /** The lowest version that package.json allows, and the one that the repository itself is tested with. */
@@ -25,17 +25,21 @@ describe.each([
   ['the pinned', pinned],
 ])('beside %s CDK', (_, peers) => {
   let consumer: Consumer;
-  let recommended: object;
+  /** Folder of a cloud assembly, by module. */
+  let withFlags: (module: string) => string;
+  let withoutFlags: (module: string) => string;
 
   beforeAll(async () => {
     consumer = await installConsumer(inject('packed').tarball, peers);
-    recommended = JSON.parse(
+    const recommended = JSON.parse(
       readFileSync(join(consumer.folder, 'node_modules/aws-cdk-lib/recommended-feature-flags.json'), 'utf8'),
     ) as object;
     await compile(
       consumer,
       Object.fromEntries(Object.entries(examples).map(([title, code]) => [`${moduleOf(title)}.ts`, code])),
     );
+    withoutFlags = await synthesize(consumer, [moduleOf(wholeInstallation)], 'without-flags', {});
+    withFlags = await synthesize(consumer, Object.keys(examples).map(moduleOf), 'with-flags', recommended);
   });
 
   afterAll(() => rm(consumer.folder, { recursive: true, force: true }));
@@ -56,28 +60,21 @@ describe.each([
     ]);
   });
 
-  test.concurrent.each(['no', 'every recommended'])(
-    'synthesizes the whole installation under %s feature flag',
-    async (kind) => {
-      const assembly = await synthesize(
-        consumer,
-        `out/${moduleOf('The whole installation')}.js`,
-        kind === 'no' ? {} : recommended,
-      );
+  test.each(['no', 'every recommended'])('synthesizes the whole installation under %s feature flag', (kind) => {
+    const assembly = (kind === 'no' ? withoutFlags : withFlags)(moduleOf(wholeInstallation));
 
-      const counts = resourceCounts(assembly);
-      const packagedCode = ['admin', 'proxy', 'reconcile', 'usage-rollup'].map((name) =>
-        hashOf(join(consumer.folder, 'node_modules/gatehouse/dist/lambdas', name, 'index.cjs')),
-      );
-      expect(Object.keys(counts)).toHaveLength(3);
-      expect(count(counts, 'AWS::DynamoDB::GlobalTable')).toBe(8);
-      expect(count(counts, 'AWS::CloudFront::Distribution')).toBe(1);
-      expect(missingAssets(assembly)).toEqual([]);
-      expect(shippedCode(assembly).toSorted()).toEqual(packagedCode.toSorted());
-    },
-  );
+    const counts = resourceCounts(assembly);
+    const packagedCode = ['admin', 'proxy', 'reconcile', 'usage-rollup'].map((name) =>
+      hashOf(join(consumer.folder, 'node_modules/gatehouse/dist/lambdas', name, 'index.cjs')),
+    );
+    expect(Object.keys(counts)).toHaveLength(3);
+    expect(count(counts, 'AWS::DynamoDB::GlobalTable')).toBe(8);
+    expect(count(counts, 'AWS::CloudFront::Distribution')).toBe(1);
+    expect(missingAssets(assembly)).toEqual([]);
+    expect(shippedCode(assembly).toSorted()).toEqual(packagedCode.toSorted());
+  });
 
-  test.concurrent.each<[string, Record<string, number>]>([
+  test.each<[string, Record<string, number>]>([
     ["In a pipeline's stage", { 'AWS::DynamoDB::GlobalTable': 16, 'AWS::WAFv2::WebACL': 2 }],
     [
       'A data plane among your own resources',
@@ -86,8 +83,8 @@ describe.each([
     ['Both planes in one stack', { 'AWS::DynamoDB::GlobalTable': 8, 'AWS::CloudFront::Distribution': 0 }],
     ['Single tables', { 'AWS::DynamoDB::GlobalTable': 2, 'AWS::KMS::Key': 1, 'AWS::Lambda::Function': 0 }],
     ['Deploying from GitHub', { 'AWS::IAM::Role': 1, 'AWS::IAM::OIDCProvider': 1 }],
-  ])('synthesizes the example "%s"', async (title, expected) => {
-    const assembly = await synthesize(consumer, `out/${moduleOf(title)}.js`, recommended);
+  ])('synthesizes the example "%s"', (title, expected) => {
+    const assembly = withFlags(moduleOf(title));
 
     const counts = resourceCounts(assembly);
     const found = Object.fromEntries(Object.keys(expected).map((type) => [type, count(counts, type)]));
@@ -98,19 +95,19 @@ describe.each([
   test('can be required by a CommonJS application', async () => {
     await writeFile(join(consumer.folder, 'common.cjs'), "console.log(typeof require('gatehouse').Gatehouse);\n");
 
-    const { stdout } = await run(process.execPath, ['common.cjs'], { cwd: consumer.folder });
+    const printed = await runIn(consumer, 'common.cjs');
 
-    expect(stdout).toBe('function\n');
+    expect(printed).toBe('function\n');
   });
 
   test('brings the command line', async () => {
-    const commandLine = join(consumer.folder, 'node_modules/.bin/gatehouse');
+    const commandLine = 'node_modules/.bin/gatehouse';
 
-    const version = await run(commandLine, ['--version'], { cwd: consumer.folder });
-    const help = await run(commandLine, ['organizations', '--help'], { cwd: consumer.folder });
+    const version = await runIn(consumer, commandLine, '--version');
+    const help = await runIn(consumer, commandLine, 'organizations', '--help');
 
-    expect(version.stdout).toBe(`${manifest.version}\n`);
-    expect(help.stdout).toContain('gatehouse organizations');
+    expect(version).toBe(`${manifest.version}\n`);
+    expect(help).toContain('gatehouse organizations');
   });
 });
 
@@ -118,7 +115,7 @@ test('has every example of docs/library.md above', () => {
   const titles = Object.keys(examples);
 
   expect(titles).toEqual([
-    'The whole installation',
+    wholeInstallation,
     "In a pipeline's stage",
     'A data plane among your own resources',
     'Both planes in one stack',

@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from './run.ts';
+
+/** Node that applications run on: the repository's own, or another that is to be tested. */
+const node = process.env['CONSUMER_NODE'] ?? process.execPath;
 
 /** An application that installed the package. */
 export interface Consumer {
@@ -14,6 +17,14 @@ export interface Consumer {
 const noNetwork = `
 import net from 'node:net';
 net.Socket.prototype.connect = () => { console.error('tried to reach the network'); process.exit(70); };
+`;
+
+/** The CDK reads its output folder whenever an app is made. */
+const runApps = `
+for (const module of process.argv.slice(2)) {
+  process.env.CDK_OUTDIR = process.env.ASSEMBLIES + '/' + module;
+  await import('./out/' + module + '.js');
+}
 `;
 
 /** Compiler options of a careful application: strict, and the declarations of every package are checked as well. */
@@ -36,6 +47,7 @@ export async function installConsumer(tarball: string, peers: Readonly<Record<st
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies: { gatehouse: tarball, ...peers } }),
   );
   await writeFile(join(folder, 'no-network.mjs'), noNetwork);
+  await writeFile(join(folder, 'run-apps.mjs'), runApps);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--strict-peer-deps'], { cwd: folder });
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string }>;
@@ -56,19 +68,20 @@ export async function compile(consumer: Consumer, sources: Readonly<Record<strin
 }
 
 /**
- * Runs a CDK app and gives the folder of its cloud assembly. It has no network, no credentials, and nothing on its path: no Docker, no
- * bundler, no Git.
+ * Runs CDK apps, each into a cloud assembly of its own below `assemblies/<name>`. They have no network, no credentials, and nothing on
+ * their path: no Docker, no bundler, no Git. One process runs them all, since loading the CDK takes longer than most of them.
  */
-export async function synthesize(consumer: Consumer, module: string, flags: object): Promise<string> {
-  const output = join(
-    consumer.folder,
-    'assemblies',
-    `${module.replaceAll('/', '-')}-${Object.keys(flags).length}-flags`,
-  );
-  await mkdir(dirname(output), { recursive: true });
-  await run(process.execPath, ['--import', './no-network.mjs', module], {
+export async function synthesize(consumer: Consumer, modules: readonly string[], name: string, flags: object) {
+  const output = join(consumer.folder, 'assemblies', name);
+  await run(node, ['--import', './no-network.mjs', 'run-apps.mjs', ...modules], {
     cwd: consumer.folder,
-    env: { PATH: '', HOME: consumer.folder, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(flags) },
+    env: { PATH: '', HOME: consumer.folder, ASSEMBLIES: output, CDK_CONTEXT_JSON: JSON.stringify(flags) },
   });
-  return output;
+  return (module: string): string => join(output, module);
+}
+
+/** Runs a file of the application's folder to its end and gives what it printed. */
+export async function runIn(consumer: Consumer, ...parameters: readonly string[]): Promise<string> {
+  const { stdout } = await run(node, parameters, { cwd: consumer.folder });
+  return stdout;
 }

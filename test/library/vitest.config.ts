@@ -6,9 +6,7 @@ export default defineConfig({
     include: ['test/library/**/*.test.ts'],
     globalSetup: ['test/library/pack.ts'],
     testTimeout: 120_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
     fileParallelism: false,
-    // Of a synth each, which takes a core.
-    maxConcurrency: 2,
   },
 });
