@@ -41,6 +41,12 @@ export function formatLogLine(line: LogLine): string {
       ].join('  ');
     case 'reconciled':
       return [clock(line.createdAt), 'reconciled', `drift ${line.policyDrift}`, `${line.latencyMs} ms`].join('  ');
+    case 'drift': {
+      const amount = `${line.driftMicroUsd} micro-USD`;
+      return [clock(line.createdAt), styleText('red', 'meter drift'), line.organization, line.region, amount].join(
+        '  ',
+      );
+    }
     case 'fault':
       return [styleText('red', 'fault'), line.kind, line.error, line.requestId ?? '', ...(line.at ?? [])].join('  ');
   }

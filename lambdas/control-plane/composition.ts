@@ -72,7 +72,7 @@ export function createDataPlanes(environment: Environment): ConnectedDataPlanes 
  */
 export function createControlPlaneDependencies(
   environment: Environment,
-  logger: Pick<Logger, 'fault' | 'admin'>,
+  logger: Pick<Logger, 'admin' | 'drift' | 'fault'>,
 ): ControlPlaneDependencies {
   const store = connectStore(environment, requireVariable(environment, 'AWS_REGION'));
   return {

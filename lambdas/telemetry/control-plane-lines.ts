@@ -6,7 +6,7 @@ import { metrics } from './metrics.ts';
 const driftDirectives = directivesOf('policyDrift', 'meterDrift');
 
 /** What the functions of the control plane say. */
-export const controlPlaneLines: Pick<LineKinds, 'admin' | 'reconciled'> = {
+export const controlPlaneLines: Pick<LineKinds, 'admin' | 'reconciled' | 'drift'> = {
   admin: (line) => ({
     members: {
       ...callAttributes(line),
@@ -26,5 +26,12 @@ export const controlPlaneLines: Pick<LineKinds, 'admin' | 'reconciled'> = {
       'gatehouse.reconcile.failures': line.failures,
     },
     directives: driftDirectives,
+  }),
+  drift: (line) => ({
+    members: {
+      'cloud.region': line.region,
+      'gatehouse.organization.id': line.organization,
+      'gatehouse.meter.drift_micro_usd': line.driftMicroUsd,
+    },
   }),
 };

@@ -15,6 +15,8 @@ export interface Logger {
   admin(call: AdminCall): void;
   /** One line per run of reconcile. */
   reconciled(run: ReconcileRun): void;
+  /** One line per organization whose meter was found to disagree with its request records. */
+  drift(drift: MeterDriftFound): void;
   /** Something an operator must look at. */
   fault(fault: Fault): void;
 }
@@ -73,6 +75,15 @@ export const faultKinds = [
   'trace-export-failed',
 ] as const;
 
+/** Money of which a meter and the records say different amounts. */
+export interface MeterDriftFound {
+  readonly createdAt: string;
+  readonly region: string;
+  readonly organization: string;
+  /** Spent by the meter less the sum of the records, micro-USD. */
+  readonly driftMicroUsd: number;
+}
+
 export interface Fault {
   readonly kind: (typeof faultKinds)[number];
   readonly requestId?: string;
@@ -87,6 +98,7 @@ export type LogLine =
   | ({ readonly type: 'refused'; readonly level: 'info' } & RefusedRequest)
   | ({ readonly type: 'admin'; readonly level: 'info' } & AdminCall)
   | ({ readonly type: 'reconciled'; readonly level: 'info' } & ReconcileRun)
+  | ({ readonly type: 'drift'; readonly level: 'error' } & MeterDriftFound)
   | ({ readonly type: 'fault'; readonly level: 'error' } & Fault);
 
 export function createLogger(write: (line: LogLine) => void): Logger {
@@ -99,6 +111,7 @@ export function createLogger(write: (line: LogLine) => void): Logger {
     refused: (refusal) => put({ type: 'refused', level: 'info', ...refusal }),
     admin: (call) => put({ type: 'admin', level: 'info', ...call }),
     reconciled: (run) => put({ type: 'reconciled', level: 'info', ...run }),
+    drift: (drift) => put({ type: 'drift', level: 'error', ...drift }),
     fault: (fault) => put({ type: 'fault', level: 'error', ...fault }),
   };
 }

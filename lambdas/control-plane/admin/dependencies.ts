@@ -15,7 +15,7 @@ export interface ControlPlaneDependencies {
   readonly keyGenerators: ReadonlyMap<string, KeyGenerator>;
   /** Whether declared providers may live at loopback and private addresses, and speak plain http. */
   readonly allowPrivateProviders: boolean;
-  readonly logger: Pick<Logger, 'fault' | 'admin'>;
+  readonly logger: Pick<Logger, 'admin' | 'drift' | 'fault'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

@@ -110,7 +110,11 @@ async function compareLedgers(
   for (const { plane } of surveys) {
     await attempts.run(async () => {
       const drifts = await compareLedger(deps, plane, { organizations: ids, nowMs, attempts });
-      found.push(...drifts.map((drift) => ({ region: plane.region, ...drift })));
+      for (const drift of drifts) {
+        const where = { region: plane.region, ...drift };
+        found.push(where);
+        deps.logger.drift({ createdAt: new Date(nowMs).toISOString(), ...where });
+      }
     });
   }
   return found;

@@ -45,6 +45,23 @@ const writeRequest = (changes: Partial<RequestRecord> = {}): string =>
 
 const named = (data: readonly Datum[], name: string): readonly Datum[] => data.filter((datum) => datum.name === name);
 
+describe('the line of a meter that drifted', () => {
+  it('says whose, where and by how much', () => {
+    const drift = { createdAt: refusal.createdAt, region: 'eu-west-1', organization: 'org_1', driftMicroUsd: -12 };
+
+    const line: unknown = JSON.parse(write((logger) => logger.drift(drift)));
+
+    expect(line).toEqual({
+      type: 'drift',
+      level: 'error',
+      timestamp: refusal.createdAt,
+      'cloud.region': 'eu-west-1',
+      'gatehouse.organization.id': 'org_1',
+      'gatehouse.meter.drift_micro_usd': -12,
+    });
+  });
+});
+
 describe('the line of a request', () => {
   it('has the names of OpenTelemetry, and ours for what it has none for', () => {
     const record = recordOf({

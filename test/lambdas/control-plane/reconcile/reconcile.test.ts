@@ -8,7 +8,7 @@ import { getKey, replaceKey } from '../../../../lambdas/store/control/key.ts';
 import { getOrganization, replaceOrganization } from '../../../../lambdas/store/control/organization.ts';
 import { createRoute } from '../../../../lambdas/store/control/route.ts';
 import { replaceWorkspace } from '../../../../lambdas/store/control/workspace.ts';
-import { getMeter, setMeterPolicyVersion } from '../../../../lambdas/store/meter.ts';
+import { getMeter, setMeterPolicyVersion, settleReservation } from '../../../../lambdas/store/meter.ts';
 import {
   type CatalogPolicy,
   catalogPolicyId,
@@ -370,5 +370,24 @@ describe('balance adjustments that a meter remembers', () => {
     expect(before).toHaveLength(1);
     expect(young).toEqual(before);
     expect(await remembered()).toEqual([]);
+  });
+});
+
+describe('a meter that says another amount than the records', () => {
+  test('is reported with its organization, its region and the difference', async () => {
+    const hourAgo = Date.now() - 3_600_000;
+    const reservation = await take(
+      stores[1].meters,
+      claimOf({ id: `org#${tenant.organization.id}` }),
+      hold(50),
+      hourAgo,
+    );
+    await settleReservation(stores[1].meters, reservation, hold(14), hourAgo);
+
+    const report = await run();
+
+    const drift = { region: 'region-1', organization: tenant.organization.id, driftMicroUsd: 14 };
+    expect(report.meterDrifts).toEqual([drift]);
+    expect(plane.logs.filter(({ type }) => type === 'drift')).toMatchObject([drift]);
   });
 });
