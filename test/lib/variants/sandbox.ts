@@ -35,6 +35,10 @@ export const sandbox: Claims = {
       ]),
     );
   },
+  'takes new versions at once, and pays for no alarm, topic or dashboard': ({ templates }) => {
+    const types = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
+    expect(types.filter((type) => /^AWS::(CodeDeploy|CloudWatch|SNS)::/.test(type))).toEqual([]);
+  },
   'lets somebody new sign in without a second factor': (variant) => {
     const [pool] = resourcesOfType(templateOf(variant, controlPlane), 'AWS::Cognito::UserPool');
     expect(pool?.Properties['MfaConfiguration']).toBe('OPTIONAL');

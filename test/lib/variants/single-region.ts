@@ -25,6 +25,18 @@ export const singleRegion: Claims = {
     );
     expect(scopes).toEqual(['CLOUDFRONT', 'REGIONAL']);
   },
+  'releases step by step in both planes, with alarms that take a release back': (variant) => {
+    const groups = ['Gatehouse-DataPlane-us-east-1', 'Gatehouse-ControlPlane'].map((stack) =>
+      resourcesOfType(templateOf(variant, stack), 'AWS::CodeDeploy::DeploymentGroup'),
+    );
+    expect(groups.map((one) => one.length)).toEqual([1, 1]);
+    for (const { Properties } of groups.flat()) {
+      expect(Properties).toMatchObject({
+        AlarmConfiguration: { Enabled: true },
+        AutoRollbackConfiguration: { Enabled: true, Events: expect.arrayContaining(['DEPLOYMENT_STOP_ON_ALARM']) },
+      });
+    }
+  },
   'makes a second factor obligatory': (variant) => {
     const [pool] = resourcesOfType(templateOf(variant, 'Gatehouse-ControlPlane'), 'AWS::Cognito::UserPool');
     expect(pool?.Properties['MfaConfiguration']).toBe('ON');

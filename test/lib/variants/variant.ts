@@ -4,7 +4,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import * as z from 'zod';
 import { parseDeploymentConfig } from '../../../lib/deployment-config.ts';
-import type { DeploymentConfig, DeploymentSettings } from '../../../lib/deployment-config.ts';
+import type { DeploymentConfig } from '../../../lib/deployment-config.ts';
 import { Gatehouse } from '../../../lib/gatehouse.ts';
 import { bundlesFolder, featureFlags } from '../synthesize.ts';
 
@@ -60,11 +60,6 @@ export function synthesizeVariant(settings: unknown): Variant {
     templates: Object.fromEntries(stacks.map((stack) => [stack.stackName, templateSchema.parse(stack.template)])),
     findings: readFindings(directory),
   };
-}
-
-/** Templates of settings that no example has. */
-export function templatesOf(settings: DeploymentSettings): Variant['templates'] {
-  return synthesizeVariant(settings).templates;
 }
 
 export function resourcesOfType(template: VariantTemplate | undefined, type: string): Resource[] {
