@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Emulator } from './emulator.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const commandSeconds = 120;
+const commandSeconds = 170;
 
 export interface CommandResult {
   readonly status: number | null;
@@ -12,16 +12,23 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs a program in the repository's folder, in the emulator's environment, and says how long it took. */
+interface CommandOptions {
+  /** @default - the repository's folder */
+  readonly cwd?: string;
+  /** Beside the emulator's own. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Runs a program in the emulator's environment, and says how long it took. */
 export async function runCommand(
   emulator: Emulator,
   command: string,
   parameters: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
+  { cwd = repository, variables = {} }: CommandOptions = {},
 ): Promise<CommandResult> {
   const started = performance.now();
   const child = spawn(command, parameters, {
-    cwd: repository,
+    cwd,
     env: { ...emulator.environment, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: commandSeconds * 1000,

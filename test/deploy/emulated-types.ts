@@ -5,4 +5,6 @@
  */
 export const emulatedTypes: Readonly<Record<string, string>> = {
   'AWS::WAFv2::WebACLAssociation': 'which API the web ACL guards: test/lib/control-plane/admin-api.test.ts',
+  'AWS::CodeDeploy::Application': 'what a gradual release consists of: test/lib/compute/gradual-release.test.ts',
+  'AWS::CodeDeploy::DeploymentGroup': 'how it moves the alias and what rolls it back: the same',
 };

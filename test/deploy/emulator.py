@@ -97,9 +97,45 @@ def accept_types(types):
         handlers[name] = {"create": create, "delete": lambda physical_id, properties: None}
 
 
-def read_streaming_integrations():
-    """A streaming integration of a REST API names its function in another path, which MiniStack takes for a part of the name."""
+def accept_metric_math():
+    """MiniStack refuses alarms on more than one metric: they are accepted and never go off."""
+    from ministack.core.responses import get_account_id, get_region
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS
+    alarm = handlers["AWS::CloudWatch::Alarm"]
+
+    def create(logical_id, properties, stack_name):
+        if "Metrics" not in properties:
+            return alarm["create"](logical_id, properties, stack_name)
+        name = f"{stack_name}-{logical_id}"
+        return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
+
+    def update(physical_id, old_properties, properties, *stack):
+        if "Metrics" in properties or "Metrics" in old_properties:
+            return physical_id, {}
+        return alarm["update"](physical_id, old_properties, properties, *stack)
+
+    def delete(physical_id, properties):
+        if "Metrics" not in properties:
+            alarm["delete"](physical_id, properties)
+
+    handlers["AWS::CloudWatch::Alarm"] = {**alarm, "create": create, "update": update, "delete": delete}
+
+
+def call_functions_as_rest_apis():
+    """A streaming integration names its function in another path, which MiniStack takes for a part of the name. And the event of a
+    REST API has no version: that of an HTTP API has."""
     from ministack.services import apigateway_v1
+
+    build_event = apigateway_v1._build_lambda_event_v1
+
+    def build_event_without_version(*request, **named_request):
+        event = build_event(*request, **named_request)
+        event.pop("version", None)
+        return event
+
+    apigateway_v1._build_lambda_event_v1 = build_event_without_version
 
     read = apigateway_v1._extract_lambda_ref_from_integration_uri
     ending = "/response-streaming-invocations"
@@ -202,7 +238,8 @@ def main():
     name_attributes_of_writes()
     name_encryption_contexts()
     accept_types(json.loads(sys.argv[1]))
-    read_streaming_integrations()
+    accept_metric_math()
+    call_functions_as_rest_apis()
     resolve_references()
     generate_secrets_as_asked()
     reach_rest_apis_from_the_edge(int(os.environ["GATEWAY_PORT"]))
