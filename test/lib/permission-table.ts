@@ -203,4 +203,6 @@ export const acknowledgedActions: Readonly<Record<string, string>> = {
   'ec2:UnassignPrivateIpAddresses':
     'functions in subnets: Lambda refuses a role that may do it on some interfaces only',
   'xray:PutSpans': 'traces to X-Ray: it knows no resource for spans',
+  'xray:PutSpansForIndexing': 'traces to X-Ray: it knows no resource for spans',
+  'xray:PutTraceSegments': 'traces to X-Ray: it knows no resource for spans',
 };
