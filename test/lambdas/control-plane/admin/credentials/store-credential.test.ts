@@ -52,7 +52,7 @@ beforeAll(async () => {
     ],
     keyGenerators: new Map(regions.map((region, index) => [region, wrappers[index]!.generator])),
     allowPrivateProviders: false,
-    logger: { fault() {}, admin() {} },
+    logger: { fault() {}, admin() {}, drift() {} },
     now: Date.now,
   };
 });
