@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Emulator } from './emulator.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const commandSeconds = 170;
+const commandSeconds = 280;
 
 export interface CommandResult {
   readonly status: number | null;
