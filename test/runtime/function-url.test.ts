@@ -1,10 +1,11 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { collect } from '../fixtures/simulated-clients.ts';
-import { json, resetMidStream, sse, startUpstream, type Upstream } from '../fixtures/upstream.ts';
+import { type Handler, json, resetMidStream, sse, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 import { deployProxy, type DeployedProxy } from './deployed-proxy.ts';
+import { followOneByOne, holdStream } from './held-stream.ts';
+import { delimiter, describeWrites, splitAfterPrelude } from './socket-writes.ts';
 
-const gapMs = 200;
 const words = ['one', ' two', ' three', ' four'];
 
 function chunk(delta: object, finish: string | null = null): string {
@@ -30,16 +31,25 @@ const completion = {
 
 describe('the proxy bundle behind a function URL', () => {
   let upstream: Upstream;
+  let held: Handler;
   let proxy: DeployedProxy;
   let apiKey: string;
 
   beforeAll(async () => {
     upstream = await startUpstream(async (request, response) => {
       const { model, stream } = JSON.parse(request.body.toString()) as { model: string; stream?: boolean };
-      const whole = stream === true ? sse(answer, gapMs) : json(completion);
-      await (model === 'reset' ? resetMidStream(400, answer) : whole)(request, response);
+      const behaviours: Readonly<Record<string, Handler>> = {
+        held,
+        'at-once': sse([answer.join('')]),
+        reset: resetMidStream(400, answer),
+      };
+      await (behaviours[model] ?? (stream === true ? sse(answer) : json(completion)))(request, response);
     });
-    proxy = await deployProxy(upstream.url, { front: 'function-url', originHeader: 'origin-secret' });
+    proxy = await deployProxy(upstream.url, {
+      front: 'function-url',
+      originHeader: 'origin-secret',
+      recordsWrites: true,
+    });
     ({ apiKey } = await proxy.createKey());
   });
 
@@ -55,16 +65,28 @@ describe('the proxy bundle behind a function URL', () => {
       body: JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], ...body }),
     });
 
-  it('delivers chunks one by one as the provider sends them', async () => {
-    const response = await post({ model: 'lab/m', stream: true });
+  it('delivers each chunk before the provider sends the next', async () => {
+    const provider = holdStream();
+    held = provider.handler;
+
+    const answering = post({ model: 'lab/held', stream: true, stream_options: { include_usage: true } });
+    const seen = await followOneByOne(provider, answering, answer);
+
+    expect(seen).toEqual(answer);
+  });
+
+  it('sends status and headers in a write of their own, though the answer is there at once', async ({ annotate }) => {
+    const response = await post({ model: 'lab/at-once', stream: true });
     const text = await response.text();
 
-    const [, , ...body] = proxy.host.invocations.at(-1)!.chunks;
-    const gaps = body.slice(1, words.length).map(({ at }, index) => at - body[index]!.at);
+    const writes = await proxy.host.writesOf(proxy.host.invocations.at(-1)!);
+    const { prelude, rest } = splitAfterPrelude(writes);
+    await annotate(describeWrites(writes));
+    expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
-    expect(text).toContain(answer[0]);
-    expect(body.length).toBeGreaterThanOrEqual(words.length);
-    expect(Math.min(...gaps)).toBeGreaterThan(gapMs / 2);
+    expect(text).toBe([...answer.slice(0, -2), 'data: [DONE]\n\n'].join(''));
+    expect(prelude.endsWith(delimiter)).toBe(true);
+    expect(rest).toContain(answer[0]);
   });
 
   it('streams to the official OpenAI client', async () => {

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-/** One piece of the answer as the platform received it. */
+/** One piece of the answer as the platform received it. Whether two pieces travelled together, their writes say: `LambdaHost.writesOf`. */
 interface InvocationChunk {
   /** Milliseconds since the invocation was handed to the function. */
   readonly at: number;
   readonly bytes: number;
-  /** Bytes read from the runtime's socket so far: two chunks with the same number travelled together. */
-  readonly read: number;
 }
 
 /** What was seen of one invocation; it goes on changing until `finishedAt` is set. */

@@ -13,6 +13,8 @@ import type { Invocation } from './invocation.ts';
 import { buildRestEvent } from './rest-event.ts';
 import type { FrontSettings } from './rest-event.ts';
 import { refuse, relayStream } from './rest-response.ts';
+import { readSocketWrites } from './socket-writes.ts';
+import type { SocketWrite } from './socket-writes.ts';
 import { readWhole, relayWhole } from './whole-response.ts';
 
 /** Lambda's limit on a synchronous invocation's payload: the whole event, not just the body. */
@@ -57,6 +59,11 @@ export interface LambdaHostOptions {
    * @default stream
    */
   readonly responseMode?: 'stream' | 'buffered';
+  /**
+   * Whether the runtime's process notes each write of its streamed answers, for `writesOf`.
+   * @default false
+   */
+  readonly recordsWrites?: boolean;
 }
 
 export interface LambdaHost {
@@ -69,6 +76,8 @@ export interface LambdaHost {
   invoke(event: unknown): Promise<unknown>;
   /** Every invocation since the start, in order of arrival. */
   readonly invocations: Invocation[];
+  /** The writes in which the runtime client sent its answer to an invocation that has finished; only with `recordsWrites`. */
+  writesOf(invocation: Invocation): Promise<SocketWrite[]>;
   /** What the function's processes and the host itself have printed, line by line. */
   readonly log: string[];
   close(): Promise<void>;
@@ -87,7 +96,11 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
   const { handler, environment, timeoutSeconds = 900, concurrency = 4 } = options;
-  const pool = createEnvironmentPool({ taskRoot, handler, environment, timeoutSeconds, log: write }, concurrency);
+  const notesFile = `${taskRoot}.writes`;
+  const pool = createEnvironmentPool(
+    { taskRoot, handler, environment, timeoutSeconds, log: write, ...(options.recordsWrites && { notesFile }) },
+    concurrency,
+  );
   const front: Front = {
     originHeader: options.originHeader,
     binaryMediaTypes: options.binaryMediaTypes ?? ['multipart/form-data', 'application/octet-stream'],
@@ -107,6 +120,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     invocations,
     log,
+    writesOf: ({ requestId }) => readSocketWrites(notesFile, requestId),
     invoke: (event) =>
       new Promise((resolve, reject) => {
         pool.run({
@@ -121,6 +135,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
       server.close();
       server.closeAllConnections();
       await rm(taskRoot, { recursive: true, force: true });
+      await rm(notesFile, { force: true });
     },
   };
 }

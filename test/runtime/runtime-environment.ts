@@ -76,11 +76,7 @@ export function startRuntimeEnvironment(
     const { task, startedAt } = running;
     running.answered = true;
     post.on('data', (chunk: Buffer) => {
-      task.invocation.chunks.push({
-        at: performance.now() - startedAt,
-        bytes: chunk.length,
-        read: post.socket.bytesRead,
-      });
+      task.invocation.chunks.push({ at: performance.now() - startedAt, bytes: chunk.length });
     });
     task.onResponse(post);
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const runtimeClient = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
 const addonBuilt = existsSync(join(dirname(runtimeClient), 'rapid-client.node'));
 const standIn = fileURLToPath(new URL('ric-without-addon.cjs', import.meta.url));
+const recorder = fileURLToPath(new URL('record-writes.cjs', import.meta.url));
 const nodeBinary = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 
 /** How the function is run, the same for each of its processes. */
@@ -18,17 +19,30 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly log: (line: string) => void;
+  /**
+   * Where to note the writes of its answers.
+   * @default - nothing is recorded, and nothing of the runtime's is touched
+   */
+  readonly notesFile?: string;
 }
 
 /** Starts the real runtime interface client on Node 24. Its standard output and error go to the log, line by line. */
 export function startRuntimeProcess(settings: FunctionSettings, runtimeApiAddress: string): ChildProcess {
-  const preload = addonBuilt ? [] : ['--require', standIn];
-  const child = spawn(nodeBinary, [...preload, runtimeClient, settings.handler], {
-    cwd: settings.taskRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: platformEnvironment(settings, runtimeApiAddress),
-  });
-  for (const output of [child.stdout, child.stderr]) createInterface({ input: output }).on('line', settings.log);
+  const notes = settings.notesFile === undefined ? undefined : openSync(settings.notesFile, 'a');
+  const preload = [...(addonBuilt ? [] : [standIn]), ...(notes === undefined ? [] : [recorder])];
+  const child = spawn(
+    nodeBinary,
+    [...preload.flatMap((file) => ['--require', file]), runtimeClient, settings.handler],
+    {
+      cwd: settings.taskRoot,
+      stdio: ['ignore', 'pipe', 'pipe', ...(notes === undefined ? [] : [notes])],
+      env: platformEnvironment(settings, runtimeApiAddress),
+    },
+  );
+  if (notes !== undefined) closeSync(notes);
+  for (const output of [child.stdout, child.stderr]) {
+    if (output) createInterface({ input: output }).on('line', settings.log);
+  }
   // A stopped process would outlive its parent: it cannot notice that nobody is there any more.
   const killWithParent = () => void child.kill('SIGKILL');
   process.once('exit', killWithParent);
