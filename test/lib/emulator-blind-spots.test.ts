@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +28,7 @@ beforeAll(() => {
   const bundles = bundlesFolder();
   synthesizeAssembly(assembly, bundles);
   const templates = Object.values(describeTemplates(assembly, bundles));
+  for (const folder of [assembly, bundles]) rmSync(folder, { recursive: true });
   resources = Object.assign({}, ...templates.map((text) => (JSON.parse(text) as { Resources: object }).Resources));
 });
 

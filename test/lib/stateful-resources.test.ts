@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,7 @@ beforeAll(() => {
   const bundles = bundlesFolder();
   synthesizeAssembly(assembly, bundles);
   current = stacksOf(describeTemplates(assembly, bundles));
+  for (const folder of [assembly, bundles]) rmSync(folder, { recursive: true });
 });
 
 it('knows at least one release', () => {
