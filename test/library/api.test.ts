@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describePublicSurface, reportPath } from '../../scripts/write-api-report.ts';
 
@@ -7,4 +8,17 @@ test('docs/api/gatehouse.api.md is the public surface (npm run api writes it)', 
   const surface = await describePublicSurface();
 
   expect(readFileSync(reportPath, 'utf8')).toBe(surface);
+});
+
+test('docs/library.md names every construct', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+  const exported = [...read('lib/index.ts').matchAll(/^export \{ ([^}]+) \}/gm)].flatMap(([, names]) =>
+    names!.split(', '),
+  );
+  const paper = read('docs/library.md');
+
+  const constructs = exported.filter((name) => /^[A-Z]/.test(name));
+
+  expect(constructs.filter((name) => !paper.includes(`\`${name}\``))).toEqual([]);
+  expect(constructs.length).toBeGreaterThan(20);
 });
