@@ -45,7 +45,7 @@ it('deploys, manages, calls, deploys again and destroys by the very lines of the
   expect(deployed.match(/✅ {2}Gatehouse/g)?.length).toBeGreaterThan(1);
   expect(diagnosed).toMatch(/^ok +data plane in us-east-1/m);
   expect(diagnosed).not.toMatch(/^problem/m);
-  expect(called).toContain('"requestsPerMinute"');
+  expect(called).toContain('"requests_per_minute":{"limit":60,"remaining":60}');
   expect(repeated.match(/\(no changes\)/g)?.length).toBe(deployed.match(/Deployment time/g)?.length);
 });
 
