@@ -26,7 +26,10 @@ afterAll(() => emulator?.close());
 it('deploys, manages, calls, deploys again and destroys by the very lines of the README', async () => {
   const lines = shellBlocks(await readFile(join(repository, 'README.md'), 'utf8'), 'Deploy');
   // Each block is announced, so that its output can be told from the others'.
-  const script = ['set -euo pipefail', ...lines.map((block, index) => `echo "== block ${index}"\n${block}`)].join('\n');
+  const script = [
+    'set -euo pipefail',
+    ...lines.map((block, index) => `printf "\\n== block ${index}\\n"\n${block}`),
+  ].join('\n');
 
   const { status, output } = await runCommand(emulator, 'bash', ['-c', script], {
     cwd: await newcomersFolder(),
