@@ -1,7 +1,7 @@
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { denyActions, grantTable, itemWrites, tableChanges } from '../storage/table-access.ts';
+import { denyActions, grantTable, itemReads, itemWrites, tableChanges } from '../storage/table-access.ts';
 import type { AccessibleTable } from '../storage/table-access.ts';
 import { managedTableNames } from './managed-data-plane.ts';
 import type { ManagedDataPlane, ManagedTables } from './managed-data-plane.ts';
@@ -113,6 +113,8 @@ function grantMeterUpdate(role: IRole, meter: AccessibleTable): void {
   });
 }
 
-function denyOpening(role: IRole, { vaultKey }: ManagedDataPlane): void {
+/** Neither the key that opens credentials nor what it opens: not even a ciphertext can be read back. */
+function denyOpening(role: IRole, { tables, vaultKey }: ManagedDataPlane): void {
   denyActions(role, openingActions, [vaultKey.key.keyArn]);
+  denyActions(role, itemReads, [tables.vault.tableArn]);
 }

@@ -143,6 +143,7 @@ export class DataPlane extends Construct {
       ...(props.vaultKey !== undefined && { key: props.vaultKey }),
       ...(props.removalPolicy !== undefined && { removalPolicy: props.removalPolicy }),
     });
+    refuseVaultKeyOfTables(Object.values(this.tables), this.vaultKey.key);
     this.originSecret = props.originSecret ?? (hasDistribution ? createOriginSecret(this) : undefined);
     this.proxy = new ProxyFunction(this, 'Proxy', {
       ...props,
@@ -186,3 +187,11 @@ const tableIds: Readonly<Record<DataTableName, string>> = {
   evidence: 'EvidenceTable',
   usage: 'UsageTable',
 };
+
+/** The proxy is denied to encrypt with the vault key, and DynamoDB would do just that in its name. */
+function refuseVaultKeyOfTables(dataTables: readonly ITableV2[], vaultKey: IKey): void {
+  if (!dataTables.some(({ encryptionKey }) => encryptionKey?.keyArn === vaultKey.keyArn)) return;
+  throw new Error(
+    'a table must not be encrypted with the vault key: give `encryptionKey` and `vaultKey` different keys',
+  );
+}

@@ -9,7 +9,14 @@ import { Construct } from 'constructs';
 import { tables } from '../../lambdas/store/tables.ts';
 import { bundlePath } from '../compute/bundles.ts';
 import { GatehouseFunction } from '../compute/gatehouse-function.ts';
-import { denyActions, denyActionsElsewhere, grantActions, grantTable, itemWrites } from '../storage/table-access.ts';
+import {
+  denyActions,
+  denyActionsElsewhere,
+  grantActions,
+  grantTable,
+  itemWrites,
+  tableChanges,
+} from '../storage/table-access.ts';
 import type { VaultKey } from '../storage/vault-key.ts';
 import { isolateTenants } from './tenant-isolation.ts';
 
@@ -133,6 +140,8 @@ export class ProxyFunction extends Construct {
 
     grantTableAccess(proxy.role, props.tables);
     vaultKey.grantDecrypt(proxy.role);
+    // Who opens credentials stores none: the other half is the control plane's.
+    denyActions(proxy.role, sealingActions, [vaultKey.key.keyArn]);
     for (const roleArn of props.assumableRoleArns ?? []) grantActions(proxy.role, ['sts:AssumeRole'], roleArn);
     if (originSecret !== undefined) {
       // Without DescribeSecret, which `grantRead` adds and the function has no use for.
@@ -163,6 +172,16 @@ const tableActions: Record<keyof ProxyTables, string[]> = {
   vault: ['dynamodb:GetItem'],
 };
 
+/** Everything that makes a data key, or a ciphertext, under the vault key. */
+const sealingActions = [
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyPair',
+  'kms:GenerateDataKeyPairWithoutPlaintext',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptTo',
+];
+
 const proxyTableNames = ['policy', 'meter', 'requests', 'vault'] as const;
 
 function validateConcurrency(provisioned: number, reserved: number | undefined): void {
@@ -188,7 +207,7 @@ function tableEnvironment(proxyTables: ProxyTables): Record<string, string> {
 
 function grantTableAccess(role: IRole, proxyTables: ProxyTables): void {
   for (const name of proxyTableNames) grantTable(role, proxyTables[name], tableActions[name]);
-  denyActions(role, itemWrites, [proxyTables.policy.tableArn]);
+  denyActions(role, [...itemWrites, ...tableChanges], [proxyTables.policy.tableArn]);
   // Whatever is attached to the role later, it writes meters and request records: never another table, of this plane or any other.
   denyActionsElsewhere(role, itemWrites, [proxyTables.meter.tableArn, proxyTables.requests.tableArn]);
   denyActions(

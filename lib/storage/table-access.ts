@@ -21,6 +21,15 @@ export const itemWrites: readonly string[] = [
   'dynamodb:UpdateItem',
 ];
 
+/** Every action that shows an item of a table. */
+export const itemReads: readonly string[] = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
+  'dynamodb:PartiQLSelect',
+  'dynamodb:Query',
+  'dynamodb:Scan',
+];
+
 /**
  * What would change a table's items without writing one: deleting it, lifting its protection, giving its items an expiry, letting
  * somebody else write it, ending its recovery.

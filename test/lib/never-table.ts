@@ -39,7 +39,7 @@ const notPut = (actions: readonly string[]) => actions.filter((action) => action
 
 export const neverTable: readonly NeverRow[] = [
   row('proxy', itemWrites, 'policy table', 'denied', 'writesNoPolicy', 'Who is served must not decide who is served.'),
-  row('proxy', tableChanges, 'policy table', 'not granted', 'writesNoPolicy', 'A table that is replaced is written.'),
+  row('proxy', tableChanges, 'policy table', 'denied', 'writesNoPolicy', 'A table that is replaced is written.'),
   row(
     'proxy',
     ['dynamodb:Scan'],
@@ -76,8 +76,8 @@ export const neverTable: readonly NeverRow[] = [
     'One per plane.',
   ),
 
-  row('admin', everyRead, 'vault table', 'not granted', 'seesNoSecret', 'Not even the ciphertext can be read back.'),
-  row('reconcile', everyRead, 'vault table', 'not granted', 'seesNoSecret', 'It deletes and does not look.'),
+  row('admin', everyRead, 'vault table', 'denied', 'seesNoSecret', 'Not even the ciphertext can be read back.'),
+  row('reconcile', everyRead, 'vault table', 'denied', 'seesNoSecret', 'It deletes and does not look.'),
   row('admin', opening, 'vault key', 'denied', 'seesNoSecret', 'A ciphertext from elsewhere does not open either.'),
   row('reconcile', opening, 'vault key', 'denied', 'seesNoSecret', 'The same.'),
   row(
@@ -89,7 +89,7 @@ export const neverTable: readonly NeverRow[] = [
     'The key policy refuses everybody but the proxy. Who may change that policy can end this; CloudTrail shows it.',
   ),
 
-  row('proxy', making, 'vault key', 'not granted', 'oneHalfOfTheKey', 'It opens and cannot store.'),
+  row('proxy', making, 'vault key', 'denied', 'oneHalfOfTheKey', 'It opens and cannot store.'),
   row('proxy', itemWrites, 'vault table', 'denied', 'oneHalfOfTheKey', 'Nor put one in the place of another.'),
   row('reconcile', making, 'vault key', 'not granted', 'oneHalfOfTheKey', 'It has neither half.'),
   row('usage rollup', [...opening, ...making], 'vault key', 'not granted', 'oneHalfOfTheKey', 'It has neither half.'),

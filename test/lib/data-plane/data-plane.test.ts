@@ -104,6 +104,16 @@ describe('DataPlane', () => {
     });
   });
 
+  it('refuses tables encrypted with the vault key, which the proxy may not encrypt with', () => {
+    const stack = emptyStack();
+    const key = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab');
+
+    const create = () =>
+      new DataPlane(stack, 'DataPlane', { bundlesPath: bundlesFolder(), vaultKey: key, encryptionKey: key });
+
+    expect(create).toThrow(/must not be encrypted with the vault key/);
+  });
+
   it('deploys without CloudFront, and then neither makes nor checks an origin secret', () => {
     const stack = emptyStack();
 
