@@ -9,6 +9,11 @@ const declared = read('lambdas/http/gateway-error.ts')
   .split(';')[0]!
   .match(/(?<=\| ')[a-z_]+/g)!;
 
+/** Codes of what CloudFront, the web ACL and API Gateway answer in the proxy's place, with whose fault they are. */
+const ofTheEdge = globSync('lib/data-plane/*.ts', { cwd: new URL('../../../', import.meta.url).pathname })
+  .flatMap((file) => [...read(file).matchAll(/^\s+code: '([a-z_]+)',\n(?:.+\n)*?\s+owner: '([a-z]+)',/gm)])
+  .map(([, code = '', owner = '']) => ({ code, owner }));
+
 interface Row {
   readonly code: string;
   readonly statuses: readonly string[];
@@ -16,15 +21,19 @@ interface Row {
   readonly advice: string;
 }
 
-const documented: Row[] = read('docs/errors.md')
-  .split('\n')
-  .flatMap((line) => {
+const [ofTheProxy, edgeSection = ''] = read('docs/errors.md').split('\n## The edge\n');
+const documented = rowsOf(ofTheProxy!);
+const documentedEdge = rowsOf(edgeSection.split('\n## ')[0]!);
+
+function rowsOf(page: string): Row[] {
+  return page.split('\n').flatMap((line) => {
     const [, code, statuses, owners, advice] =
       /^\| `([a-z_]+)` \| ([\d, ]+) \| ([a-z, ]+) \| (.+) \|$/.exec(line) ?? [];
     return code === undefined
       ? []
       : [{ code, statuses: statuses!.split(', '), owners: owners!.split(', '), advice: advice! }];
   });
+}
 
 describe('docs/errors.md', () => {
   it('has a row for every code, in the order of the source, and no other', () => {
@@ -32,8 +41,16 @@ describe('docs/errors.md', () => {
     expect(documented.map(({ code }) => code)).toEqual(declared);
   });
 
+  it('has a row for every code of the edge that the proxy does not have, and its owner', () => {
+    const own = ofTheEdge.filter(({ code }) => !declared.includes(code)).toSorted(byCode);
+
+    const rows = documentedEdge.map(({ code, owners }) => ({ code, owner: owners.join() })).toSorted(byCode);
+    expect(own.length).toBeGreaterThan(3);
+    expect(rows).toEqual(own);
+  });
+
   it('says of every code who is at fault and what to do', () => {
-    for (const { owners, advice } of documented) {
+    for (const { owners, advice } of [...documented, ...documentedEdge]) {
       expect(owners.filter((owner) => !['caller', 'gateway', 'provider'].includes(owner))).toEqual([]);
       expect(advice).toMatch(/\.$/);
     }
@@ -52,3 +69,7 @@ describe('docs/errors.md', () => {
       expect([code, rows.get(code)]).toEqual([code, expect.arrayContaining([status])]);
   });
 });
+
+function byCode(one: { readonly code: string }, other: { readonly code: string }): number {
+  return one.code.localeCompare(other.code);
+}
