@@ -26,17 +26,27 @@ const minutesPerDay = 1440;
 const quietMinutes = 10;
 /** The document has room for many more; whoever has this many has one cause to look for. */
 const rememberedDrifts = 200;
+/**
+ * Half a minute of reading. Sums never expire and a caller of a provider with a wildcard names models as it likes, so without a bound
+ * one organization could take the time that the run has for all.
+ */
+const mostSums = 500_000;
 
 /**
  * Compares the meters of a data plane with its sums of request records, each organization once a day, at a minute that its id
- * decides. Answers what is new since it was last compared.
+ * decides. Answers what is new since it was last compared. Of an organization that cannot be read, an attempt fails.
  *
  * @throws StoreError
  */
 export async function compareLedger(
   { control }: Pick<PublicationDependencies, 'control'>,
   plane: DataPlane,
-  { organizations, nowMs, attempts }: { organizations: readonly string[]; nowMs: number; attempts: Attempts },
+  {
+    organizations,
+    nowMs,
+    attempts,
+    most = mostSums,
+  }: { organizations: readonly string[]; nowMs: number; attempts: Attempts; most?: number },
 ): Promise<readonly MeterDrift[]> {
   const last = await getLedgerReport(control, plane.region);
   const lastMs = last === undefined ? nowMs - dayMs : Date.parse(last.comparedAt);
@@ -45,7 +55,7 @@ export async function compareLedger(
 
   const compared = new Map<string, number>();
   await inBatches(due, (organization) =>
-    attempts.run(async () => compared.set(organization, await driftOf(plane, organization, nowMs))),
+    attempts.run(async () => compared.set(organization, await driftOf(plane, organization, { nowMs, most }))),
   );
   const known = new Map(last?.drifts.map(({ organization, driftMicroUsd }) => [organization, driftMicroUsd]));
   const found = driftsOf(compared);
@@ -75,9 +85,13 @@ function isDue(organization: string, lastMs: number, nowMs: number): boolean {
 }
 
 /** Zero also where it cannot be told because requests are under way. */
-async function driftOf(plane: DataPlane, organization: string, nowMs: number): Promise<number> {
+async function driftOf(
+  plane: DataPlane,
+  organization: string,
+  { nowMs, most }: { nowMs: number; most: number },
+): Promise<number> {
   // The sums first: what they count was written together with the charge, so that a meter read later has it or still holds for it.
-  const summed = await sumOfUsage(plane, organization);
+  const summed = await sumOfUsage(plane, organization, most);
   const meter = await getMeter({ store: plane.store, table: plane.tables.meter }, organizationMeterId(organization));
   const spent = meter === undefined ? 0 : spentMicroUsd(meter);
   const held = meter === undefined ? 0 : totalHolds(meter.buckets).amountMicroUsd;
@@ -86,12 +100,20 @@ async function driftOf(plane: DataPlane, organization: string, nowMs: number): P
   return spent > summed && isQuiet(meter, nowMs) ? spent - summed : 0;
 }
 
-async function sumOfUsage({ store, tables }: DataPlane, organization: string): Promise<number> {
+async function sumOfUsage({ store, tables }: DataPlane, organization: string, most: number): Promise<number> {
   let costMicroUsd = 0;
+  let rows = 0;
   for await (const row of listUsage(store, tables.usage, organization, { from: '0', to: '9' })) {
+    rows += 1;
+    if (rows > most) throw new TooManySumsError(`an organization has more than ${most} sums of usage`);
     costMicroUsd += row.costMicroUsd;
   }
   return costMicroUsd;
+}
+
+/** Not compared, and said so by a fault each day: what is not looked at must not pass for what agrees. */
+class TooManySumsError extends Error {
+  override readonly name = 'TooManySumsError';
 }
 
 function isQuiet(meter: MeterItem | undefined, nowMs: number): boolean {

@@ -59,7 +59,6 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   }
   const home = surveys.find(({ plane }) => plane === deps.dataPlanes[0]);
   if (home !== undefined) await attempts.run(() => forgetOldAdjustments(deps, home, nowMs));
-  const meterDrifts = await compareLedgers(deps, surveys, { organizations: active, nowMs, attempts });
 
   // Before the erasures: those of large tenants can take all the time a run has.
   const endpoints = deps.dataPlanes.map((plane) => reportOf(plane.region, surveys, nowMs));
@@ -71,6 +70,8 @@ export async function reconcile(dependencies: ReconcileDependencies, nowMs: numb
   for (const organization of complete ? organizations : []) {
     await attempts.run(() => continueErasures(deps, organization, attempts));
   }
+  // Last, since it mends nothing: what it reads grows with what tenants call.
+  const meterDrifts = await compareLedgers(deps, surveys, { organizations: active, nowMs, attempts });
   return { endpoints, rotationsEnded, metersSwept, meterDrifts, failures: attempts.failures() };
 }
 

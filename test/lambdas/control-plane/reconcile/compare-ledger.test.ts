@@ -139,6 +139,22 @@ describe('compareLedger', () => {
     expect(found).toEqual([{ organization, driftMicroUsd: -10 }]);
   });
 
+  test('gives up on an organization with too many sums, says so, and compares the others', async () => {
+    const [many, other] = [newOrganization(), newOrganization()];
+    for (const cost of [1, 2, 3]) await request(many, cost, cost + 1);
+    await request(other, 20, 30);
+    const attempts = createAttempts(plane.deps.logger);
+
+    const options = { organizations: [many, other], nowMs: later, attempts, most: 2 };
+    const found = await compareLedger(plane.deps, home(), options);
+    const report = await getLedgerReport(plane.deps.control, home().region);
+
+    expect(found).toEqual([{ organization: other, driftMicroUsd: -10 }]);
+    expect(attempts.failures()).toBe(1);
+    // The next run does not begin with it again.
+    expect(report?.comparedAt).toBe(new Date(later).toISOString());
+  });
+
   test('forgets an organization that is gone', async () => {
     const organization = newOrganization();
     await request(organization, 20, 30);
