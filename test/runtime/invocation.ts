@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** One piece of the answer as the platform received it. Whether two pieces travelled together, their writes say: `LambdaHost.writesOf`. */
+/**
+ * One piece of the answer as the platform read it. A busy reader finds in one read what was written in several, so which pieces
+ * travelled together is in `LambdaHost.writesOf`.
+ */
 interface InvocationChunk {
   /** Milliseconds since the invocation was handed to the function. */
   readonly at: number;

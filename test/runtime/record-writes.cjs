@@ -16,7 +16,7 @@ subscribe('net.client.socket', ({ socket }) => {
   let requestId;
 
   function note(bytes) {
-    requestId = requestLine.exec(bytes.toString('latin1'))?.[1] ?? requestId;
+    requestId = requestLine.exec(bytes.toString('latin1', 0, 200))?.[1] ?? requestId;
     if (requestId === undefined) return;
     const at = performance.timeOrigin + performance.now();
     writeSync(notes, `${JSON.stringify({ requestId, at, bytes: bytes.toString('base64') })}\n`);

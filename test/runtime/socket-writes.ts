@@ -7,7 +7,7 @@ const noteSchema = z.object({ requestId: z.string(), at: z.number(), bytes: z.ba
 export interface SocketWrite {
   /** Milliseconds since the first write of this answer. */
   readonly at: number;
-  /** With what HTTP adds: the head of the request, and the sizes between which chunked encoding puts its frames. */
+  /** One character a byte, with what HTTP adds: the head of the request, and before each frame its size. */
   readonly text: string;
 }
 
@@ -16,7 +16,7 @@ export async function readSocketWrites(notesFile: string, requestId: string): Pr
   const lines = (await readFile(notesFile, 'utf8')).split('\n').slice(0, -1);
   const notes = lines.map((line) => noteSchema.parse(JSON.parse(line))).filter((note) => note.requestId === requestId);
   const startedAt = notes[0]?.at ?? 0;
-  return notes.map(({ at, bytes }) => ({ at: at - startedAt, text: Buffer.from(bytes, 'base64').toString('utf8') }));
+  return notes.map(({ at, bytes }) => ({ at: at - startedAt, text: Buffer.from(bytes, 'base64').toString('latin1') }));
 }
 
 /** Eight NUL bytes in a frame of their own. */
@@ -34,5 +34,5 @@ function joinText(writes: readonly SocketWrite[]): string {
 
 /** For people: when each write left, and how much it held. */
 export function describeWrites(writes: readonly SocketWrite[]): string {
-  return writes.map(({ at, text }) => `${at.toFixed(1)} ms: ${text.length} characters`).join(', ');
+  return writes.map(({ at, text }) => `${at.toFixed(1)} ms: ${text.length} bytes`).join(', ');
 }
