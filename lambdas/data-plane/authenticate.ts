@@ -23,7 +23,7 @@ export interface CallerReading {
  * The secret has 200 random bits, so its SHA-256 cannot be searched and a slow hash would only cost time; the comparison is
  * constant-time. What exactly was wrong with a key is said only to somebody who holds its secret.
  *
- * @throws GatewayError 401.
+ * @throws GatewayError 401. WrongTenantError in the execution environment of another tenant, which is a fault of the authorizer.
  */
 export async function authenticate(
   request: GatewayRequest,
@@ -42,6 +42,8 @@ export async function authenticate(
   const now = deps.now() / 1000;
   const matching = key.policy.secrets.find((secret) => apiKeySecretMatches(parsed.secret, secret.hash));
   if (matching === undefined) throw invalidKey();
+  // Two judges, one verdict: nothing of a tenant comes into the memory of another's process because one of them was wrong.
+  if (request.tenant !== undefined && request.tenant !== key.policy.organization) throw new WrongTenantError();
   if (key.policy.status === 'revoked') throw new GatewayError('api_key_revoked', 401, 'This API key was revoked.');
   if (isPast(matching.expiresAt, now)) {
     throw new GatewayError('api_key_expired', 401, 'This secret was rotated and its overlap is over; use the new one.');
@@ -66,4 +68,8 @@ function isPast(expiresAt: number | undefined, now: number): boolean {
 
 function invalidKey(): GatewayError {
   return new GatewayError('invalid_api_key', 401, 'The API key is not valid.');
+}
+
+class WrongTenantError extends Error {
+  override readonly name = 'WrongTenantError';
 }

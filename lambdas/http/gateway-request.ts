@@ -15,6 +15,8 @@ export interface GatewayRequest {
   readBody(): Promise<Buffer>;
   /** The caller's address as the trusted edge saw it. */
   readonly sourceAddress: string;
+  /** Organization whose execution environment this is, where each has its own; else absent. */
+  readonly tenant?: string | undefined;
   /** Epoch milliseconds when the first byte of the request was seen. */
   readonly receivedAt: number;
   /** Epoch milliseconds by which the response must have ended; the platform kills the request soon after. */

@@ -41,6 +41,7 @@ export function toGatewayRequest(
       return body;
     },
     sourceAddress: options.sourceAddress,
+    tenant: context.tenantId,
     receivedAt,
     deadline: Date.now() + context.getRemainingTimeInMillis() - reserveMs,
     signal: neverAborted,
