@@ -91,7 +91,7 @@ describe('the workflows', () => {
   test('give no token for another identity to a job that builds or tests', () => {
     const trusted = jobs.filter(({ permissions: granted }) => granted?.['id-token'] === 'write');
 
-    // The job that deploys has an environment with reviewers, and gets its credentials after packages were installed.
+    // The job that deploys has an environment with reviewers, runs no script of a package, and gets its credentials after that.
     const building = trusted.filter(({ steps: all }) =>
       all.some(({ run }) => /npm (?:ci|install|test|run)|\.ci\/run/.test(run ?? '')),
     );
@@ -99,6 +99,8 @@ describe('the workflows', () => {
     expect(building.map(({ where, environment }) => [where, environment])).toEqual([
       ['deploy.yml: deploy', '${{ inputs.environment }}'],
     ]);
+    const installs = building.flatMap(({ steps: all }) => all.flatMap(({ run }) => (run?.includes('npm') ? run : [])));
+    expect(installs).toEqual(['npm ci --ignore-scripts']);
     const order = building.flatMap(({ steps: all }) =>
       all.map(({ uses, run }) =>
         uses?.startsWith('aws-actions/') ? 'credentials' : run?.includes('npm ci') && 'install',
