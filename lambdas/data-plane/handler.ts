@@ -60,14 +60,15 @@ function transport(service: AwsJsonService, endpointVariable: string): AwsTransp
 }
 
 const write = (text: string): unknown => process.stdout.write(text);
-const logger = createLogger(createLineWriter(write, { kinds: dataPlaneLines, metrics: true, now }));
+const serviceName = environment['OTEL_SERVICE_NAME'];
+const logger = createLogger(createLineWriter(write, { kinds: dataPlaneLines, metrics: true, serviceName, now }));
 
 /** Spans go to a collector, or signed as this function to AWS X-Ray; by default nowhere. */
 function createTraces(): TraceExporter | undefined {
   const toXray = environment['TRACES_TO_XRAY'] === 'true';
   const endpoint = environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || (toXray ? xrayEndpoint(region) : undefined);
   if (endpoint === undefined) return undefined;
-  return createTraceExporter({ endpoint, ...(toXray && { aws: { region, credentials } }), logger, now });
+  return createTraceExporter({ endpoint, ...(toXray && { aws: { region, credentials } }), serviceName, logger, now });
 }
 
 const traces = createTraces();

@@ -1,7 +1,7 @@
 import type { Attributes } from './attributes.ts';
 import { type Directives, directivesOf } from './embedded-metrics.ts';
 import type { LogLine } from './logger.ts';
-import { dimensions, metrics } from './metrics.ts';
+import { defaultServiceName, dimensions, metrics } from './metrics.ts';
 
 /** A line as it is written. */
 export interface DescribedLine {
@@ -22,6 +22,8 @@ export interface LineWriterOptions {
   readonly kinds: Partial<LineKinds>;
   /** Whether lines carry what CloudWatch makes metrics of. Elsewhere it would be noise. */
   readonly metrics: boolean;
+  /** Whose metrics they are: `OTEL_SERVICE_NAME`, of which empty means unset. @default 'gatehouse' */
+  readonly serviceName?: string | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -29,6 +31,8 @@ export interface LineWriterOptions {
 /** Writes log lines as JSON, one per line, each member under its name of OpenTelemetry or of ours. */
 export function createLineWriter(write: (text: string) => void, options: LineWriterOptions): (line: LogLine) => void {
   const kinds: Partial<LineKinds> = { fault: describeFaultLine, ...options.kinds };
+  const service = JSON.stringify(options.serviceName || defaultServiceName);
+  const measured = `,"${dimensions.service}":${service},"_aws":{"Timestamp":`;
   return (line) => {
     // TypeScript does not see that a line and the kind of its type belong together.
     const describe = kinds[line.type] as ((given: LogLine) => DescribedLine) | undefined;
@@ -41,10 +45,10 @@ export function createLineWriter(write: (text: string) => void, options: LineWri
       ...members,
       ...(options.metrics && counts),
     });
-    // The directives are the longest part and always the same: they are not written out anew.
+    // What is the same in every line is not written out anew; the directives are its longest part.
     write(
       options.metrics && directives !== undefined
-        ? `${text.slice(0, -1)},"_aws":{"Timestamp":${nowMs},"CloudWatchMetrics":${directives}}}\n`
+        ? `${text.slice(0, -1)}${measured}${nowMs},"CloudWatchMetrics":${directives}}}\n`
         : `${text}\n`,
     );
   };

@@ -12,16 +12,21 @@ export const metricNamespace = 'Gatehouse';
 
 /** The only dimensions there are: few values each, since every combination is a metric that CloudWatch bills. */
 export const dimensions = {
+  /** The stack of the function that measured, by which deployments in one account and region are told apart. */
+  service: 'service.name',
   /** Vendor of the last attempt. */
   provider: 'gen_ai.provider.name',
   /** `kind` of a fault. */
   fault: 'gatehouse.fault.kind',
 } as const;
 
-/** Dimension sets that a metric is emitted with; the empty one is "over all". Each is billed for each of its values. */
-const overAll = [[]] as const;
-const overAllAndByProvider = [[], [dimensions.provider]] as const;
-const byFault = [[dimensions.fault]] as const;
+/** The service of a function that was given no name. */
+export const defaultServiceName = 'gatehouse';
+
+/** Dimension sets that a metric is emitted with; the service alone is "over all". Each is billed for each of its values. */
+const overAll = [[dimensions.service]] as const;
+const overAllAndByProvider = [[dimensions.service], [dimensions.service, dimensions.provider]] as const;
+const byFault = [[dimensions.service, dimensions.fault]] as const;
 
 export const metrics = {
   /** Whole request, seconds. Its sample count is the number of admitted requests. */

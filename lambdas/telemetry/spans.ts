@@ -1,6 +1,7 @@
 import type { UpstreamCall } from '../routing/call-with-fallback.ts';
 import type { RequestRecord } from '../store/request-record.ts';
 import { answerAttributes, type Attributes, modelAttributes, operationOf, requestAttributes } from './attributes.ts';
+import { dimensions } from './metrics.ts';
 import { createSpanId, type TraceContext } from './trace-context.ts';
 
 /** A settled request as its spans are made of. */
@@ -19,8 +20,16 @@ const serverKind = 2;
 const clientKind = 3;
 const failed = { code: 2 };
 
-const resource = { attributes: toKeyValues({ 'service.name': 'gatehouse' }) };
 const scope = { name: 'gatehouse' };
+
+/** Who sends spans: the same for every request of a function. */
+export interface Resource {
+  readonly attributes: readonly object[];
+}
+
+export function describeResource(serviceName: string): Resource {
+  return { attributes: toKeyValues({ [dimensions.service]: serviceName }) };
+}
 
 /**
  * The request and every call to a provider as one `ExportTraceServiceRequest` in OTLP's JSON: ids are hexadecimal, 64-bit numbers
@@ -28,7 +37,7 @@ const scope = { name: 'gatehouse' };
  *
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-export function describeSpans(request: TracedRequest): object {
+export function describeSpans(request: TracedRequest, resource: Resource): object {
   const spans = [serverSpan(request), ...request.calls.map((call) => clientSpan(call, request))];
   return { resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] };
 }

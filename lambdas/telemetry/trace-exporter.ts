@@ -1,7 +1,8 @@
 import { type Connection, createConnection } from '../aws/connection.ts';
 import { type AwsCredentials, createSigner } from '../aws/sign.ts';
 import { describeFault, type Logger } from './logger.ts';
-import { describeSpans, type TracedRequest } from './spans.ts';
+import { defaultServiceName } from './metrics.ts';
+import { describeResource, describeSpans, type TracedRequest } from './spans.ts';
 
 export interface TraceExporter {
   /** Sends a request's spans, for at most a second. Never rejects: spans that cannot be sent are lost. */
@@ -14,6 +15,8 @@ export interface TraceExporterOptions {
   readonly endpoint: string;
   /** Signs what is sent as this caller, for the endpoint of AWS X-Ray. @default - it is sent unsigned */
   readonly aws?: { readonly region: string; readonly credentials: () => Promise<AwsCredentials> };
+  /** Who sends: `OTEL_SERVICE_NAME`, of which empty means unset. @default 'gatehouse' */
+  readonly serviceName?: string | undefined;
   readonly logger: Pick<Logger, 'fault'>;
   readonly now: () => number;
 }
@@ -36,12 +39,14 @@ const pauseMs = 60_000;
 export function createTraceExporter(options: TraceExporterOptions): TraceExporter {
   const { aws, logger, now } = options;
   const url = new URL(options.endpoint);
+  const resource = describeResource(options.serviceName || defaultServiceName);
   const signer = aws && createSigner({ service: 'xray', region: aws.region });
   let connection: Connection | undefined;
   let pausedUntil = -Infinity;
 
   const send = async (request: TracedRequest): Promise<void> => {
-    const call = { host: url.host, path: url.pathname, contentType, body: JSON.stringify(describeSpans(request)) };
+    const body = JSON.stringify(describeSpans(request, resource));
+    const call = { host: url.host, path: url.pathname, contentType, body };
     const headers =
       aws === undefined || signer === undefined
         ? { host: call.host, 'content-type': contentType }

@@ -37,7 +37,8 @@ const store = createLeanStoreClient(
 );
 
 const write = (text: string): unknown => process.stdout.write(text);
-const logger = createLogger(createLineWriter(write, { kinds: {}, metrics: true, now: () => Date.now() }));
+const serviceName = environment['OTEL_SERVICE_NAME'];
+const logger = createLogger(createLineWriter(write, { kinds: {}, metrics: true, serviceName, now: () => Date.now() }));
 
 const deps: RollUpDependencies = {
   usage: { store, table: required(tables.usage.environmentVariable) },

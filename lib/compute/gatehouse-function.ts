@@ -6,6 +6,7 @@ import { Architecture, CfnFunction, Code, Function, LoggingFormat, Runtime } fro
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { serviceNameOf } from '../observability/service-name.ts';
 import { environmentComplaint } from './environment-size.ts';
 
 const bundleFile = 'index.cjs';
@@ -106,7 +107,7 @@ export class GatehouseFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      ...(props.environment !== undefined && { environment: props.environment }),
+      environment: { ...props.environment, OTEL_SERVICE_NAME: serviceNameOf(this) },
       ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
       ...(props.reservedConcurrentExecutions !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,

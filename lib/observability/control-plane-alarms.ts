@@ -4,7 +4,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
-import { measured } from './measured.ts';
+import { faults, measured } from './measured.ts';
 import { operatorAlarm } from './operator-alarm.ts';
 import type { OperatorAlarmProps } from './operator-alarm.ts';
 
@@ -41,6 +41,11 @@ export class ControlPlaneAlarms extends Construct {
       metric: props.controlPlane.admin.function.metricThrottles({ statistic: 'Sum' }),
       threshold: 1,
     });
+    this.#add('UnexpectedErrors', {
+      meaning: 'A function of the control plane met an error that its code does not foresee.',
+      metric: faults(props.controlPlane, 'unexpected-error'),
+      threshold: 1,
+    });
     this.#reconcile(props);
   }
 
@@ -60,7 +65,8 @@ export class ControlPlaneAlarms extends Construct {
     });
   }
 
-  #reconcile({ controlPlane: { reconcile }, reconcileInterval }: ControlPlaneAlarmsProps): void {
+  #reconcile({ controlPlane, reconcileInterval }: ControlPlaneAlarmsProps): void {
+    const { reconcile } = controlPlane;
     const minutes = reconcileInterval.toMinutes();
     this.#add('ReconcileStopped', {
       meaning: 'Reconcile did not run for three intervals: drift and unfinished erasures stay.',
@@ -81,7 +87,7 @@ export class ControlPlaneAlarms extends Construct {
     });
     this.#add('PolicyDrift', {
       meaning: 'Published policy differed from the records it is made of in two of three reconcile runs.',
-      metric: measured('policyDrift', { statistic: 'Maximum' }),
+      metric: measured(controlPlane, 'policyDrift', { statistic: 'Maximum' }),
       minutes,
       threshold: 1,
       // What one run finds it mends: an admin call that was cut short leaves such a difference, and no more than one.
@@ -90,7 +96,7 @@ export class ControlPlaneAlarms extends Construct {
     });
     this.#add('MeterDrift', {
       meaning: 'Money on a meter differs from the sum of its request records.',
-      metric: measured('meterDrift', { statistic: 'Maximum' }),
+      metric: measured(controlPlane, 'meterDrift', { statistic: 'Maximum' }),
       minutes,
       threshold: 1,
     });

@@ -2,7 +2,7 @@ import { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
-import { measured } from './measured.ts';
+import { everyFault, measured } from './measured.ts';
 import { alarmStates, graph } from './widgets.ts';
 
 export interface ControlPlaneDashboardProps {
@@ -27,6 +27,7 @@ export class ControlPlaneDashboard extends Construct {
     if (alarms.length > 0) this.dashboard.addWidgets(alarmStates('Alarms', alarms));
     this.dashboard.addWidgets(...adminRow(controlPlane));
     this.dashboard.addWidgets(...reconcileRow(controlPlane));
+    this.dashboard.addWidgets(graph('Faults', [everyFault(controlPlane)]));
   }
 }
 
@@ -46,7 +47,8 @@ function adminRow({ api: { api }, admin }: ControlPlane) {
   ];
 }
 
-function reconcileRow({ reconcile }: ControlPlane) {
+function reconcileRow(controlPlane: ControlPlane) {
+  const { reconcile } = controlPlane;
   const sum = { statistic: 'Sum' };
   return [
     graph('Reconcile', [
@@ -56,8 +58,8 @@ function reconcileRow({ reconcile }: ControlPlane) {
     ]),
     graph('How long a run takes', [reconcile.function.metricDuration({ statistic: 'Maximum', label: 'Longest' })]),
     graph('Drift', [
-      measured('policyDrift', { statistic: 'Maximum', label: 'Policy' }),
-      measured('meterDrift', { statistic: 'Maximum', label: 'Meters' }),
+      measured(controlPlane, 'policyDrift', { statistic: 'Maximum', label: 'Policy' }),
+      measured(controlPlane, 'meterDrift', { statistic: 'Maximum', label: 'Meters' }),
     ]),
   ];
 }

@@ -26,15 +26,16 @@ export class DataPlaneDashboard extends Construct {
     this.dashboard = new Dashboard(this, 'Resource');
     if (alarms.length > 0) this.dashboard.addWidgets(alarmStates('Alarms', alarms));
     this.dashboard.addWidgets(...trafficRow(dataPlane));
-    this.dashboard.addWidgets(...latencyRow());
+    this.dashboard.addWidgets(...latencyRow(dataPlane));
     this.dashboard.addWidgets(...usageRow(dataPlane));
     this.dashboard.addWidgets(...capacityRow(dataPlane));
   }
 }
 
-function trafficRow({ api }: DataPlane) {
+function trafficRow(dataPlane: DataPlane) {
+  const { api } = dataPlane;
   const sum = { statistic: 'Sum' };
-  const admitted = measured('duration', { statistic: 'SampleCount', label: 'Admitted' });
+  const admitted = measured(dataPlane, 'duration', { statistic: 'SampleCount', label: 'Admitted' });
   const answered =
     api === undefined
       ? []
@@ -46,37 +47,38 @@ function trafficRow({ api }: DataPlane) {
   return [
     graph('Requests', [admitted, ...answered]),
     graph('Errors', [
-      measured('gatewayErrors', { ...sum, label: 'Gatehouse' }),
-      measured('providerErrors', { ...sum, label: 'Providers' }),
-      measured('originRefusals', { ...sum, label: 'Not through the edge' }),
+      measured(dataPlane, 'gatewayErrors', { ...sum, label: 'Gatehouse' }),
+      measured(dataPlane, 'providerErrors', { ...sum, label: 'Providers' }),
+      measured(dataPlane, 'originRefusals', { ...sum, label: 'Not through the edge' }),
     ]),
-    graph('Errors of providers', [measuredByProvider('providerErrors', 'Sum')]),
+    graph('Errors of providers', [measuredByProvider(dataPlane, 'providerErrors', 'Sum')]),
   ];
 }
 
-function latencyRow() {
+function latencyRow(dataPlane: DataPlane) {
   return [
-    graph('Duration', percentiles('duration'), [measuredByProvider('duration', 'p50')]),
-    graph('First byte', percentiles('firstByte')),
-    graph('Overhead of Gatehouse', percentiles('overhead')),
+    graph('Duration', percentiles(dataPlane, 'duration'), [measuredByProvider(dataPlane, 'duration', 'p50')]),
+    graph('First byte', percentiles(dataPlane, 'firstByte')),
+    graph('Overhead of Gatehouse', percentiles(dataPlane, 'overhead')),
   ];
 }
 
-function percentiles(name: 'duration' | 'firstByte' | 'overhead'): IMetric[] {
-  return ['p50', 'p90', 'p99'].map((statistic) => measured(name, { statistic, label: statistic }));
+function percentiles(dataPlane: DataPlane, name: 'duration' | 'firstByte' | 'overhead'): IMetric[] {
+  return ['p50', 'p90', 'p99'].map((statistic) => measured(dataPlane, name, { statistic, label: statistic }));
 }
 
-function usageRow({ usageRollup }: DataPlane) {
+function usageRow(dataPlane: DataPlane) {
+  const { usageRollup } = dataPlane;
   const sum = { statistic: 'Sum' };
   const dollars = new MathExpression({
     expression: 'cost / 1000000',
-    usingMetrics: { cost: measured('cost', sum) },
+    usingMetrics: { cost: measured(dataPlane, 'cost', sum) },
     label: 'USD',
   });
   return [
     graph('Tokens', [
-      measured('inputTokens', { ...sum, label: 'Input' }),
-      measured('outputTokens', { ...sum, label: 'Output' }),
+      measured(dataPlane, 'inputTokens', { ...sum, label: 'Input' }),
+      measured(dataPlane, 'outputTokens', { ...sum, label: 'Output' }),
     ]),
     graph('Cost at list price', [dollars]),
     graph(
@@ -87,7 +89,8 @@ function usageRow({ usageRollup }: DataPlane) {
   ];
 }
 
-function capacityRow({ proxy, tables: { meter, policy } }: DataPlane) {
+function capacityRow(dataPlane: DataPlane) {
+  const { proxy, tables } = dataPlane;
   const sum = { statistic: 'Sum' };
   return [
     graph(
@@ -99,9 +102,9 @@ function capacityRow({ proxy, tables: { meter, policy } }: DataPlane) {
       ],
     ),
     graph('Refused by DynamoDB', [
-      meter.metric('WriteThrottleEvents', { ...sum, label: 'Meter writes' }),
-      policy.metric('ReadThrottleEvents', { ...sum, label: 'Policy reads' }),
+      tables.meter.metric('WriteThrottleEvents', { ...sum, label: 'Meter writes' }),
+      tables.policy.metric('ReadThrottleEvents', { ...sum, label: 'Policy reads' }),
     ]),
-    graph('Faults', [everyFault()]),
+    graph('Faults', [everyFault(dataPlane)]),
   ];
 }

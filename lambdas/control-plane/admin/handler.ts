@@ -20,8 +20,9 @@ import { securityHeaders } from './security-headers.ts';
 
 const environment = process.env;
 const write = (text: string): unknown => process.stdout.write(text);
+const serviceName = environment['OTEL_SERVICE_NAME'];
 const logger = createLogger(
-  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, now: () => Date.now() }),
+  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, serviceName, now: () => Date.now() }),
 );
 const deps = createControlPlaneDependencies(environment, logger);
 

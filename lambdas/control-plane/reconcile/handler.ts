@@ -11,10 +11,12 @@ import { reconcile, type ReconcileReport } from './reconcile.ts';
 /** The reconcile function, run on a schedule: composition root and entry. The environment is read here and nowhere else. */
 
 const write = (text: string): unknown => process.stdout.write(text);
+const environment = process.env;
+const serviceName = environment['OTEL_SERVICE_NAME'];
 const logger = createLogger(
-  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, now: () => Date.now() }),
+  createLineWriter(write, { kinds: controlPlaneLines, metrics: true, serviceName, now: () => Date.now() }),
 );
-const deps = createControlPlaneDependencies(process.env, logger);
+const deps = createControlPlaneDependencies(environment, logger);
 
 /** Counts only; a throw means that the control plane's own table could not be read, and the schedule repeats it. */
 export const handler = middy<unknown, ReconcileReport>()

@@ -16,8 +16,8 @@ test('docs/telemetry.md has every metric with what it is measured by', () => {
     .filter((line) => line.startsWith('| `'));
 
   const missing = Object.values(metrics).filter(({ name, by }) => {
-    const axes = by.map((set) =>
-      set.length === 0 ? 'over all' : set.join().includes('provider') ? 'provider' : 'kind',
+    const axes = by.map(([, axis]) =>
+      axis === undefined ? 'over all' : axis.includes('provider') ? 'provider' : 'kind',
     );
     return !rows.some((row) => row.includes(`\`${name}\``) && row.includes(`| ${axes.join(', ')} |`));
   });

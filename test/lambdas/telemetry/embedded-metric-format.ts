@@ -4,7 +4,7 @@ import * as z from 'zod';
  * What CloudWatch demands of a line that carries metrics: the part of the specification's JSON schema that is about structure, and
  * its rules on targets, which a schema cannot say.
  *
- * A dimension set may be empty, for a metric without dimensions: AWS's own exporter of OpenTelemetry metrics emits such sets.
+ * The specification allows an empty dimension set. Every metric of ours has its service, so that here none may be.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -14,7 +14,7 @@ const directive = z.strictObject({
     .min(1)
     .max(255)
     .regex(/^[\w.\-/#:]+$/),
-  Dimensions: z.array(z.array(z.string().min(1).max(250)).max(30)).min(1),
+  Dimensions: z.array(z.array(z.string().min(1).max(250)).min(1).max(30)).min(1),
   Metrics: z
     .array(
       z.strictObject({
@@ -35,7 +35,7 @@ export interface Datum {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** By name; none for a metric over all. */
+  /** By name; of a metric over all the service only. */
   readonly dimensions: Readonly<Record<string, string>>;
 }
 

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../lambdas/store/request-record.ts';
 import { controlPlaneLines } from '../../../lambdas/telemetry/control-plane-lines.ts';
 import { dataPlaneLines } from '../../../lambdas/telemetry/data-plane-lines.ts';
-import { createLineWriter } from '../../../lambdas/telemetry/log-line.ts';
+import { createLineWriter, type LineWriterOptions } from '../../../lambdas/telemetry/log-line.ts';
 import { createLogger, type Logger } from '../../../lambdas/telemetry/logger.ts';
 import { metricNamespace, metrics } from '../../../lambdas/telemetry/metrics.ts';
 import { recordOf } from '../../fixtures/usage.ts';
 import { type Datum, extractMetrics } from './embedded-metric-format.ts';
 
 const now = Date.parse('2026-11-22T10:00:01.500Z');
+const serviceName = 'Gatehouse-DataPlane-eu-west-1';
+/** Dimensions of a metric over all. */
+const service = { 'service.name': serviceName };
 const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 const refusal = {
   id: 'req_1',
@@ -31,10 +34,14 @@ const run = {
 };
 
 /** The one line that is written. */
-function write(log: (logger: Logger) => void, options: { metrics: boolean } = { metrics: true }): string {
+function write(log: (logger: Logger) => void, options: Partial<LineWriterOptions> = {}): string {
   const texts: string[] = [];
   const kinds = { ...dataPlaneLines, ...controlPlaneLines };
-  log(createLogger(createLineWriter((text) => texts.push(text), { kinds, now: () => now, ...options })));
+  log(
+    createLogger(
+      createLineWriter((text) => texts.push(text), { kinds, metrics: true, serviceName, now: () => now, ...options }),
+    ),
+  );
   expect(texts).toHaveLength(1);
   expect(texts[0]).toMatch(/^\{[^\n]*\}\n$/);
   return texts[0]!;
@@ -128,15 +135,15 @@ describe('the line of a request', () => {
 
     const data = extractMetrics(text);
 
-    const byProvider = { 'gen_ai.provider.name': 'openai' };
+    const byProvider = { ...service, 'gen_ai.provider.name': 'openai' };
     expect(named(data, metrics.duration.name)).toEqual([
-      { name: 'gen_ai.server.request.duration', unit: 'Seconds', value: 1.5, dimensions: {} },
+      { name: 'gen_ai.server.request.duration', unit: 'Seconds', value: 1.5, dimensions: service },
       { name: 'gen_ai.server.request.duration', unit: 'Seconds', value: 1.5, dimensions: byProvider },
     ]);
     expect(named(data, metrics.firstByte.name).map(({ value }) => value)).toEqual([0.25, 0.25]);
-    expect(named(data, metrics.providerErrors.name).map(({ dimensions }) => dimensions)).toEqual([{}, byProvider]);
+    expect(named(data, metrics.providerErrors.name).map(({ dimensions }) => dimensions)).toEqual([service, byProvider]);
     expect(named(data, metrics.cost.name)).toEqual([
-      { name: 'gatehouse.cost', unit: 'None', value: 7, dimensions: {} },
+      { name: 'gatehouse.cost', unit: 'None', value: 7, dimensions: service },
     ]);
     expect(new Set(data.map(({ name }) => name))).toEqual(
       new Set(
@@ -191,7 +198,7 @@ describe('the line of a refusal', () => {
     const text = write((logger) => logger.refused({ ...refusal, ...trace, status }));
 
     expect(extractMetrics(text)).toEqual([
-      { name: metrics.gatewayErrors.name, unit: 'Count', value: errors, dimensions: {} },
+      { name: metrics.gatewayErrors.name, unit: 'Count', value: errors, dimensions: service },
     ]);
     expect(JSON.parse(text)).toMatchObject({
       type: 'refused',
@@ -208,7 +215,7 @@ describe('the line of a refusal', () => {
     const text = write((logger) => logger.refused({ ...refusal, status: 403, errorCode: 'origin_not_verified' }));
 
     expect(extractMetrics(text)).toEqual([
-      { name: metrics.originRefusals.name, unit: 'Count', value: 1, dimensions: {} },
+      { name: metrics.originRefusals.name, unit: 'Count', value: 1, dimensions: service },
     ]);
     expect(JSON.parse(text)).not.toHaveProperty('trace_id');
   });
@@ -222,7 +229,7 @@ it('counts a fault by its kind', () => {
       name: metrics.faults.name,
       unit: 'Count',
       value: 1,
-      dimensions: { 'gatehouse.fault.kind': 'key-service-failed' },
+      dimensions: { ...service, 'gatehouse.fault.kind': 'key-service-failed' },
     },
   ]);
   expect(JSON.parse(text)).toMatchObject({
@@ -238,8 +245,8 @@ it('measures what a reconcile run found, nothing included', () => {
   const text = write((logger) => logger.reconciled(run));
 
   expect(extractMetrics(text)).toEqual([
-    { name: metrics.policyDrift.name, unit: 'Count', value: 3, dimensions: {} },
-    { name: metrics.meterDrift.name, unit: 'Count', value: 0, dimensions: {} },
+    { name: metrics.policyDrift.name, unit: 'Count', value: 3, dimensions: service },
+    { name: metrics.meterDrift.name, unit: 'Count', value: 0, dimensions: service },
   ]);
   expect(JSON.parse(text)).toMatchObject({ 'gatehouse.reconcile.unreachable': 1, 'gatehouse.reconcile.failures': 1 });
 });
@@ -269,10 +276,20 @@ it('carries nothing for CloudWatch where nobody asked for metrics', () => {
 
   for (const line of lines) {
     expect(line).not.toContain('_aws');
+    expect(line).not.toContain('service.name');
     for (const { name } of [metrics.gatewayErrors, metrics.providerErrors, metrics.faults]) {
       expect(JSON.parse(line)).not.toHaveProperty([name]);
     }
   }
+});
+
+it.each([undefined, ''])('measures in the name of gatehouse where the service has none: %j', (unnamed) => {
+  const text = write((logger) => logger.reconciled(run), { serviceName: unnamed });
+
+  expect(extractMetrics(text).map(({ dimensions }) => dimensions)).toEqual([
+    { 'service.name': 'gatehouse' },
+    { 'service.name': 'gatehouse' },
+  ]);
 });
 
 it('emits every metric that there is, with the dimensions that it is listed with', () => {

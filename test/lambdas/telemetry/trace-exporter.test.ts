@@ -112,6 +112,19 @@ describe('the spans of a request', () => {
     ]);
   });
 
+  it.each([
+    ['Gatehouse-DataPlane-eu-west-1', 'Gatehouse-DataPlane-eu-west-1'],
+    ['', 'gatehouse'],
+    [undefined, 'gatehouse'],
+  ])('are sent in the name of the service %j: %s', async (serviceName, sent) => {
+    const { exporter } = createExporter(collector.endpoint, { serviceName });
+
+    await exporter.export(traced());
+
+    const { resourceSpans } = JSON.parse(collector.upstream.requests.at(-1)!.body.toString());
+    expect(resourceSpans[0].resource.attributes).toEqual([{ key: 'service.name', value: { stringValue: sent } }]);
+  });
+
   it('have usage once: at the call that answered', async () => {
     const failed = call({ provider: 'other', endedAt: startedAt + 50, errorCode: 'provider_overloaded' });
 

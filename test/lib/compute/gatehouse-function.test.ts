@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -63,9 +63,25 @@ describe('GatehouseFunction', () => {
       MemorySize: 1024,
       Timeout: 300,
       ReservedConcurrentExecutions: 7,
-      Environment: { Variables: { NAME: 'value' } },
+      Environment: { Variables: { NAME: 'value', OTEL_SERVICE_NAME: stack.stackName } },
     });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+  });
+
+  it('is told the name of its stack, which alarms look for, and no other', () => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'Id', {
+      stackName: 'Gatehouse-DataPlane-eu-west-1',
+    });
+
+    new GatehouseFunction(stack, 'Function', {
+      codePath: bundleFolder(),
+      description: 'test',
+      environment: { OTEL_SERVICE_NAME: 'other' },
+    });
+
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { OTEL_SERVICE_NAME: 'Gatehouse-DataPlane-eu-west-1' } },
+    });
   });
 
   it('says which command makes a missing bundle', () => {

@@ -9,7 +9,7 @@ import { metricNamespace } from '../../../lambdas/telemetry/metrics.ts';
 import type { AlarmedFault } from '../../../lib/observability/measured.ts';
 import { noon, recordOf } from '../../fixtures/usage.ts';
 import { extractMetrics } from '../../lambdas/telemetry/embedded-metric-format.ts';
-import { onlyResource } from '../synthesize.ts';
+import { onlyResource, resourcesOf } from '../synthesize.ts';
 import { alarmsOf, metricsOfAlarm, monitoredStacks } from './monitored-stacks.ts';
 
 /** Every metric by the dimensions it is written with, from one line of each kind. */
@@ -33,7 +33,7 @@ function emittedMetrics(): Set<string> {
 }
 
 function described(name: string, dimensions: readonly string[]): string {
-  return [name, ...dimensions].join(' by ');
+  return [name, ...dimensions.toSorted()].join(' by ');
 }
 
 function metricsOfAlarms(template: Template): string[] {
@@ -61,21 +61,50 @@ function widgetsOf(template: Template) {
   return dashboardBody.parse(JSON.parse(text)).widgets;
 }
 
+/** What a line of a widget searches for: metrics of that name with exactly those dimensions, and the value that one of them has. */
+function searchIn(part: unknown) {
+  const text = JSON.stringify(part ?? '').replaceAll('\\"', '"');
+  const found = /SEARCH\('\{"Gatehouse",([^}]+)\} MetricName="([^"]+)" "([^"]+)"', '/.exec(text);
+  if (found === null) return undefined;
+  const [, names = '', name = '', value = ''] = found;
+  return { name, dimensions: names.replaceAll('"', '').split(','), value };
+}
+
+const linesOfDashboard = (template: Template) =>
+  widgetsOf(template).flatMap(({ properties }) => properties.metrics ?? []);
+
 /** A line of a widget is `[namespace, name, dimension, value, ..., options]`, or options with an expression. */
 function metricsOfDashboard(template: Template): string[] {
-  return widgetsOf(template)
-    .flatMap(({ properties }) => properties.metrics ?? [])
-    .flatMap((line) => {
-      const [first, name, ...rest] = line;
-      if (first === metricNamespace) {
-        const dimensions = rest.filter((part, place): part is string => typeof part === 'string' && place % 2 === 0);
-        return [described(String(name), dimensions)];
-      }
-      const search = /SEARCH\('\{"Gatehouse","([^"]+)"\} MetricName="([^"]+)"'/.exec(
-        JSON.stringify(first ?? '').replaceAll('\\"', '"'),
-      );
-      return search === null ? [] : [described(String(search[2]), [String(search[1])])];
-    });
+  return linesOfDashboard(template).flatMap((line) => {
+    const [first, name, ...rest] = line;
+    if (first === metricNamespace) {
+      const dimensions = rest.filter((part, place): part is string => typeof part === 'string' && place % 2 === 0);
+      return [described(String(name), dimensions)];
+    }
+    const search = searchIn(first);
+    return search === undefined ? [] : [described(search.name, search.dimensions)];
+  });
+}
+
+/** The names by which alarms and the dashboard of a stack ask for metrics of ours. */
+function servicesAsked(template: Template): string[] {
+  const ofAlarms = Object.values(alarmsOf(template))
+    .flatMap(metricsOfAlarm)
+    .filter(({ Namespace }) => Namespace === metricNamespace)
+    .map(({ Dimensions = [] }) => String(Dimensions.find(({ Name }) => Name === 'service.name')?.Value));
+  const ofDashboard = linesOfDashboard(template).flatMap((line) => {
+    const searched = searchIn(line[0])?.value;
+    if (searched !== undefined) return [searched];
+    return line[0] === metricNamespace ? [String(line[line.indexOf('service.name') + 1])] : [];
+  });
+  return [...ofAlarms, ...ofDashboard];
+}
+
+function servicesGiven(template: Template): string[] {
+  return Object.values(resourcesOf(template, 'AWS::Lambda::Function')).flatMap(({ Properties }) => {
+    const { Variables } = Properties['Environment'] as { Variables: Record<string, string> };
+    return Variables['OTEL_SERVICE_NAME'] ?? [];
+  });
 }
 
 describe('metrics of our own', () => {
@@ -96,8 +125,21 @@ describe('metrics of our own', () => {
     const never = shown.filter((metric) => !emitted.has(metric));
 
     expect(new Set(shown).size).toBeGreaterThan(10);
-    expect(shown).toContain('gatehouse.provider_errors by gen_ai.provider.name');
+    expect(shown).toContain('gatehouse.provider_errors by gen_ai.provider.name by service.name');
     expect(never).toEqual([]);
+  });
+
+  it('are those of the functions of the same stack, and of no other deployment in the account', () => {
+    const [first, second] = [monitoredStacks(), monitoredStacks({}, 'Second')].map(({ both }) =>
+      both.map((template) => ({
+        asked: [...new Set(servicesAsked(template))],
+        given: [...new Set(servicesGiven(template))],
+      })),
+    );
+
+    const named = (name: string) => ({ asked: [name], given: [name] });
+    expect(first).toEqual([named('Gatehouse-DataPlane-eu-west-1'), named('Gatehouse-ControlPlane')]);
+    expect(second).toEqual([named('Second-DataPlane-eu-west-1'), named('Second-ControlPlane')]);
   });
 
   it('are each on a dashboard', () => {
@@ -124,7 +166,7 @@ describe('metrics of our own', () => {
     const counted = Object.values(alarmsOf(monitoredStacks().dataPlane))
       .flatMap(metricsOfAlarm)
       .filter(({ MetricName }) => MetricName === 'gatehouse.faults')
-      .map(({ Dimensions = [] }) => String(Dimensions[0]?.Value));
+      .map(({ Dimensions = [] }) => String(Dimensions.find(({ Name }) => Name === 'gatehouse.fault.kind')?.Value));
 
     expect(counted.toSorted()).toEqual(Object.values(kinds).toSorted());
   });

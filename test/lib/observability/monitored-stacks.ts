@@ -5,16 +5,16 @@ import type { DeploymentSettings } from '../../../lib/deployment-config.ts';
 import { Gatehouse } from '../../../lib/gatehouse.ts';
 import { bundlesFolder, featureFlags, resourcesOf } from '../synthesize.ts';
 
-/** Templates of both planes of a deployment in eu-west-1. */
+/** Templates of both planes of a deployment, in eu-west-1. */
 export interface MonitoredStacks {
   readonly dataPlane: Template;
   readonly controlPlane: Template;
   readonly both: readonly Template[];
 }
 
-export function monitoredStacks(settings: DeploymentSettings = {}): MonitoredStacks {
+export function monitoredStacks(settings: DeploymentSettings = {}, id = 'Gatehouse'): MonitoredStacks {
   const app = new App({ context: featureFlags, analyticsReporting: false });
-  const gatehouse = new Gatehouse(app, 'Gatehouse', {
+  const gatehouse = new Gatehouse(app, id, {
     config: parseDeploymentConfig({ regions: ['eu-west-1'], ...settings }),
     bundlesPath: bundlesFolder(),
   });
