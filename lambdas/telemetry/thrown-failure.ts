@@ -19,6 +19,8 @@ export function thrownFailure(error: unknown, spoken: readonly ErrorClass[]): Er
 
 /** The lines of an error's stack that say where, without its message. */
 export function positionsOf(error: unknown): string[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  if (!(error instanceof Error)) return [];
+  // The stack begins with the message, of which a line can look like a position.
+  const stack = (error.stack ?? '').replace(error.message, '');
   return stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
 }
