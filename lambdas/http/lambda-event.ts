@@ -17,14 +17,16 @@ export interface IncomingRequest {
 }
 
 /**
- * Only format 2.0 says its version.
+ * Format 2.0 says its version; of what says another, or none, only a REST API's is known here.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
 export function readHttpEvent(event: HttpEvent): IncomingRequest {
   return {
-    ...('version' in event ? readFunctionUrl(event) : readRestApi(event)),
+    ...('version' in event && event.version === '2.0'
+      ? readFunctionUrl(event)
+      : readRestApi(event as APIGatewayProxyEvent)),
     body: event.body ?? '',
     encoding: event.isBase64Encoded ? 'base64' : 'utf8',
   };

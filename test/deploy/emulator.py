@@ -124,18 +124,8 @@ def accept_metric_math():
 
 
 def call_functions_as_rest_apis():
-    """A streaming integration names its function in another path, which MiniStack takes for a part of the name. And the event of a
-    REST API has no version: that of an HTTP API has."""
+    """A streaming integration names its function in another path, which MiniStack takes for a part of the name."""
     from ministack.services import apigateway_v1
-
-    build_event = apigateway_v1._build_lambda_event_v1
-
-    def build_event_without_version(*request, **named_request):
-        event = build_event(*request, **named_request)
-        event.pop("version", None)
-        return event
-
-    apigateway_v1._build_lambda_event_v1 = build_event_without_version
 
     read = apigateway_v1._extract_lambda_ref_from_integration_uri
     ending = "/response-streaming-invocations"

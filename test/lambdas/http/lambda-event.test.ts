@@ -35,6 +35,7 @@ const options = { now: () => 0, sourceAddress: '203.0.113.7' };
 
 describe.each([
   ['REST API', restApi],
+  ['REST API that says its version', { ...restApi, version: '1.0' }],
   ['function URL', functionUrl],
 ])('an event of a %s', (_front, event) => {
   it('has method, path, query and address where its format has them', () => {
