@@ -23,5 +23,3 @@ export const mutualTlsSettings = z.strictObject({
     .string()
     .regex(certificate('us-east-1'), 'must be the ARN of an ACM certificate in us-east-1'),
 });
-
-export type MutualTlsSettings = z.infer<typeof mutualTlsSettings>;
