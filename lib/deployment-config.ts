@@ -7,7 +7,7 @@ import { releaseSetting } from './compute/release-setting.ts';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
 import { countrySettings } from './data-plane/country-rule.ts';
 import { originSettings, refuseOriginContradictions } from './data-plane/origin-settings.ts';
-import { monitoringSettings } from './observability/monitoring-settings.ts';
+import { monitoringSettings, sendsTracesInTheClear } from './observability/monitoring-settings.ts';
 import { existingSettings, regionsOfExisting } from './storage/existing-settings.ts';
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-west-1');
@@ -119,6 +119,10 @@ export const deploymentConfigSchema = settingsSchema
     // Alarms reach topics of their own region only.
     { path: ['monitoring', 'alarmTopicArn'], message: 'must be in the one region of the deployment' },
   )
+  .refine(({ monitoring, vpc }) => vpc !== undefined || !sendsTracesInTheClear(monitoring), {
+    path: ['monitoring', 'traces', 'endpoint'],
+    message: 'must be https, or a loopback address: only functions in a `vpc` have a network of their own',
+  })
   .refine(({ vpc, regions }) => vpc === undefined || regions.length === 1, {
     path: ['vpc'],
     message: 'belongs to one region, deploy others on their own',

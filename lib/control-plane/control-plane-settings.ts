@@ -23,7 +23,10 @@ const oidcProvider = z.strictObject({
   /** Secret whose whole text is the client secret. */
   clientSecretArn: z
     .string()
-    .regex(/^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/, 'must be the complete ARN of a secret'),
+    .regex(
+      /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+      'must be the complete ARN of a secret',
+    ),
   scopes: z
     .array(z.string().regex(/^[!-~]+$/))
     .min(1)
@@ -102,7 +105,7 @@ const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name 
 /** A data plane of another region, by the outputs of its stack. Its region and account are those of its key. */
 const otherDataPlane = z.strictObject({
   url: httpsUrl,
-  vaultKeyArn: z.string().regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key'),
+  vaultKeyArn: z.string().regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a KMS key'),
   tables: z.strictObject({
     policy: tableName,
     meter: tableName,

@@ -1,5 +1,12 @@
 import * as z from 'zod';
 
+const collector = z
+  .url({ protocol: /^https?$/, error: 'must be a URL' })
+  .refine(
+    (url) => !/[?#@]/.test(url),
+    'must be host and path only: it is in the environment of the function, which is no place for a password, and nothing behind the path is sent',
+  );
+
 /** What an operator decides about alarms and dashboards at deploy time; `lib/deployment-config.ts` has the rest. */
 export const monitoringSettings = z
   .strictObject({
@@ -17,16 +24,19 @@ export const monitoringSettings = z
     /** One for each plane and region; $3 a month each beyond the account's first three. */
     dashboard: z.boolean().default(true),
     /** Where spans of requests go: nowhere, to AWS X-Ray, or to a collector that takes OTLP over HTTP. */
-    traces: z
-      .union([
-        z.enum(['none', 'xray']),
-        z.strictObject({ endpoint: z.url({ protocol: /^https?$/, error: 'must be a URL' }) }),
-      ])
-      .default('none'),
+    traces: z.union([z.enum(['none', 'xray']), z.strictObject({ endpoint: collector })]).default('none'),
   })
   .refine(({ alarms, alarmTopicArn, alarmEmails }) => alarms || (alarmTopicArn === undefined && !alarmEmails.length), {
     path: ['alarms'],
     message: 'must not be false with a topic or addresses for alarms',
   });
+
+/** Whether spans would cross a network that others read: who calls which model, and what it costs. */
+export function sendsTracesInTheClear({ traces }: MonitoringConfig): boolean {
+  if (typeof traces === 'string') return false;
+  const { protocol, hostname } = new URL(traces.endpoint);
+  // An extension of the function itself, such as a collector in a layer.
+  return protocol === 'http:' && !/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
 
 export type MonitoringConfig = z.infer<typeof monitoringSettings>;

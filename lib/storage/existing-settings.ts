@@ -6,11 +6,12 @@ import * as z from 'zod';
  * `lambdas/store/tables.ts` is for the operator to see to (`docs/variants.md`): nothing at synth or in CloudFormation looks at them.
  */
 
-const keyArn = z.string().regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key');
+/** One resource, not a pattern of several: what is given here becomes the resource of a grant. */
+const keyArn = z.string().regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a KMS key');
 const streamArn = z
   .string()
   .regex(
-    /^arn:[^:]+:dynamodb:[^:]+:\d{12}:table\/[^/]+\/stream\/.+$/,
+    /^arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table\/[\w.-]+\/stream\/[\w:.-]+$/,
     'must be the ARN of a table\u2019s stream, which shows new images',
   );
 

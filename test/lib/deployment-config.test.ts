@@ -108,6 +108,10 @@ describe('parseDeploymentConfig', () => {
       { existing: {}, regions: ['eu-west-1', 'us-east-1'] },
       '`existing` belongs to one region, deploy others on their own',
     ],
+    [
+      { existing: { vaultKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/*' } },
+      '`existing.vaultKeyArn` must be the ARN of a KMS key',
+    ],
     [{ existing: { vaultKeyArn: 'alias/vault' } }, '`existing.vaultKeyArn` must be the ARN of a KMS key'],
     [
       { existing: { vaultKeyArn: keyArn('eu-west-1') } },

@@ -14,12 +14,32 @@ describe('the settings `monitoring` and `release`', () => {
       traces: { endpoint: 'http://collector.internal:4318/v1/traces' },
     };
 
-    const config = parseDeploymentConfig({ ...home, monitoring, release: 'linear' });
+    const vpc = { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] };
+    const config = parseDeploymentConfig({ ...home, vpc, monitoring, release: 'linear' });
 
     expect(config).toMatchObject({ monitoring, release: 'linear' });
   });
 
+  it.each(['https://otel.example.com/v1/traces', 'http://127.0.0.1:4318/v1/traces', 'http://localhost:4318/v1/traces'])(
+    'take %s for a collector, in any network',
+    (endpoint) => {
+      const { monitoring } = parseDeploymentConfig({ monitoring: { traces: { endpoint } } });
+
+      expect(monitoring.traces).toEqual({ endpoint });
+    },
+  );
+
   it.each([
+    ...['http://otel.example.com/v1/traces', 'http://10.0.0.1:4318/v1/traces', 'http://127.0.0.1.example.com/'].map(
+      (endpoint) =>
+        [
+          { monitoring: { traces: { endpoint } } },
+          '`monitoring.traces.endpoint` must be https, or a loopback address',
+        ] as const,
+    ),
+    ...['https://user:word@example.com/', 'https://example.com/?key=1', 'https://example.com/#a'].map(
+      (endpoint) => [{ monitoring: { traces: { endpoint } } }, 'must be host and path only'] as const,
+    ),
     [
       { ...home, monitoring: { alarmTopicArn: 'operators' } },
       '`monitoring.alarmTopicArn` must be the ARN of a standard',
