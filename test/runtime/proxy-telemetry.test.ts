@@ -6,6 +6,7 @@ import { deployProxy, type DeployedProxy } from './deployed-proxy.ts';
 
 /** What the built proxy says of itself, as CloudWatch and a collector get it. */
 
+const serviceName = 'Gatehouse-Test-eu-west-1';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 
 let upstream: Upstream;
@@ -16,7 +17,11 @@ let apiKey: string;
 beforeAll(async () => {
   upstream = await startUpstream(json(sampleCompletion));
   collector = await startTraceCollector();
-  const variables = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.endpoint, TRACES_TO_XRAY: 'true' };
+  const variables = {
+    OTEL_SERVICE_NAME: serviceName,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.endpoint,
+    TRACES_TO_XRAY: 'true',
+  };
   proxy = await deployProxy(upstream.url, { originHeader: 'origin-secret', variables });
   ({ apiKey } = await proxy.createKey());
 });
@@ -49,6 +54,8 @@ it('says of a request one line, of which CloudWatch makes its metrics', async ()
 
   expect(lines.map((line) => JSON.parse(line).type)).toEqual(['request']);
   expect(countOf(lines[0], 'gen_ai.usage.output_tokens')).toEqual([sampleCompletion.usage.completion_tokens]);
+  const services = extractMetrics(lines[0] ?? '').map(({ dimensions }) => dimensions['service.name']);
+  expect(new Set(services)).toEqual(new Set([serviceName]));
   expect(countOf(lines[0], 'gatehouse.gateway_errors')).toEqual([0]);
 });
 
@@ -57,7 +64,9 @@ it('has sent the spans, signed, when the answer ends, since the process is froze
 
   const spans = collector.spans().filter((span) => span.traceId === traceId);
   expect(spans.map(({ name }) => name)).toEqual(['POST /v1/chat/completions', 'chat m']);
-  expect(collector.upstream.requests.at(-1)?.headers['authorization']).toContain('/us-east-1/xray/aws4_request');
+  const { headers, body } = collector.upstream.requests.at(-1)!;
+  expect(headers['authorization']).toContain('/us-east-1/xray/aws4_request');
+  expect(body.toString()).toContain(`{"key":"service.name","value":{"stringValue":"${serviceName}"}}`);
 });
 
 it('counts a request that went around the edge', async () => {
