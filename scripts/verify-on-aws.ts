@@ -79,6 +79,10 @@ function readOutputs(path: string): DeploymentDescription {
     dataPlanes.find(([name]) => options.region === undefined || name.endsWith(options.region)) ?? [];
   if (stack === undefined)
     throw new Error(`${path} has no output ProxyUrl${options.region ? ` of ${options.region}` : ''}`);
+  // Keys are sent to it.
+  if (!/^(?:https:|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$))/.test(proxyUrl)) {
+    throw new Error(`the output ProxyUrl of ${stack} must be https, or of this machine`);
+  }
   return { proxyUrl, region: keyArn.split(':')[3] ?? '', model: options.model, outputs };
 }
 

@@ -21,9 +21,9 @@ export const awsChecks: readonly Check[] = [
     claim: 'DynamoDB deletes request records by their `expiresAt`',
     needs: ['aws'],
     verify: async (deployment) => {
-      const answer = await deployment.aws(
-        `dynamodb describe-time-to-live --table-name ${tableOf(deployment, 'Requests')}`,
-      );
+      const answer = await deployment.aws('dynamodb describe-time-to-live', {
+        'table-name': tableOf(deployment, 'Requests'),
+      });
       const { TimeToLiveDescription: ttl } = timeToLive.parse(answer);
       const passed = ttl.TimeToLiveStatus === 'ENABLED' && ttl.AttributeName === 'expiresAt';
       return { passed, seen: `${ttl.TimeToLiveStatus} ${ttl.AttributeName ?? ''}` };
@@ -58,7 +58,7 @@ export const awsChecks: readonly Check[] = [
     async verify(deployment) {
       const open: string[] = [];
       for (const name of Object.keys(deployment.outputs).filter((output) => output.endsWith('TableName'))) {
-        const answer = await deployment.aws(`dynamodb describe-table --table-name ${outputOf(deployment, name)}`);
+        const answer = await deployment.aws('dynamodb describe-table', { 'table-name': outputOf(deployment, name) });
         const { Table } = z.object({ Table: z.object({ DeletionProtectionEnabled: z.boolean() }) }).parse(answer);
         if (!Table.DeletionProtectionEnabled) open.push(name);
       }
@@ -71,7 +71,7 @@ export const awsChecks: readonly Check[] = [
     needs: ['aws'],
     async verify(deployment) {
       const key = outputOf(deployment, 'VaultKeyArn');
-      const answer = await deployment.aws(`kms get-key-rotation-status --key-id ${key}`);
+      const answer = await deployment.aws('kms get-key-rotation-status', { 'key-id': key });
       const { KeyRotationEnabled } = z.object({ KeyRotationEnabled: z.boolean() }).parse(answer);
       return { passed: KeyRotationEnabled, seen: `rotation ${KeyRotationEnabled ? 'on' : 'off'}` };
     },
@@ -85,9 +85,10 @@ export const awsChecks: readonly Check[] = [
       const asUs: KeyUnwrapper = {
         unwrapDataKey: async (wrapped) => {
           const contextText = Object.entries(context).map((pair) => pair.join('='));
-          await deployment.aws(
-            `kms decrypt --ciphertext-blob ${wrapped.toString('base64')} --encryption-context ${contextText.join(',')}`,
-          );
+          await deployment.aws('kms decrypt', {
+            'ciphertext-blob': wrapped.toString('base64'),
+            'encryption-context': contextText.join(','),
+          });
           throw new Error('the data key was handed out');
         },
       };
@@ -106,7 +107,7 @@ export const awsChecks: readonly Check[] = [
     needs: ['aws'],
     async verify(deployment) {
       const name = await functionOf(deployment, 'UsageRollup');
-      const answer = await deployment.aws(`lambda list-event-source-mappings --function-name ${name}`);
+      const answer = await deployment.aws('lambda list-event-source-mappings', { 'function-name': name });
       const [mapping] = mappings.parse(answer).EventSourceMappings;
       const passed = mapping?.State === 'Enabled' && mapping.TumblingWindowInSeconds === 60;
       return { passed, seen: `${mapping?.State}, window ${mapping?.TumblingWindowInSeconds} s` };
@@ -117,7 +118,7 @@ export const awsChecks: readonly Check[] = [
     claim: 'CloudWatch finds our metrics in the log lines',
     needs: ['aws'],
     async verify({ aws }) {
-      const answer = await aws('cloudwatch list-metrics --namespace Gatehouse');
+      const answer = await aws('cloudwatch list-metrics', { namespace: 'Gatehouse' });
       const names = new Set(metricList.parse(answer).Metrics.map(({ MetricName }) => MetricName));
       return { passed: names.has('gatehouse.overhead'), seen: `${names.size} metrics` };
     },
@@ -154,7 +155,7 @@ function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
     needs: ['aws'] as const,
     async verify(deployment): Promise<Finding> {
       const name = await functionOf(deployment, call.function);
-      const configuration = await deployment.aws(`lambda get-function-configuration --function-name ${name}`);
+      const configuration = await deployment.aws('lambda get-function-configuration', { 'function-name': name });
       const { Role } = z.object({ Role: z.string() }).parse(configuration);
       const key = outputOf(deployment, 'VaultKeyArn');
       const [, , , region, account] = key.split(':');
@@ -162,9 +163,11 @@ function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
         call.table === undefined
           ? key
           : `arn:aws:dynamodb:${region}:${account}:table/${tableOf(deployment, call.table)}`;
-      const simulated = await deployment.aws(
-        `iam simulate-principal-policy --policy-source-arn ${Role} --action-names ${call.action} --resource-arns ${resource}`,
-      );
+      const simulated = await deployment.aws('iam simulate-principal-policy', {
+        'policy-source-arn': Role,
+        'action-names': call.action,
+        'resource-arns': resource,
+      });
       const decision = z
         .object({ EvaluationResults: z.array(z.object({ EvalDecision: z.string() })).min(1) })
         .parse(simulated).EvaluationResults[0]?.EvalDecision;
@@ -174,10 +177,12 @@ function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
 }
 
 async function driftOf({ aws }: Deployment, stack: string): Promise<string> {
-  const started = await aws(`cloudformation detect-stack-drift --stack-name ${stack}`);
+  const started = await aws('cloudformation detect-stack-drift', { 'stack-name': stack });
   const { StackDriftDetectionId: id } = z.object({ StackDriftDetectionId: z.string() }).parse(started);
   for (;;) {
-    const answer = await aws(`cloudformation describe-stack-drift-detection-status --stack-drift-detection-id ${id}`);
+    const answer = await aws('cloudformation describe-stack-drift-detection-status', {
+      'stack-drift-detection-id': id,
+    });
     const { DetectionStatus, StackDriftStatus } = z
       .object({ DetectionStatus: z.string(), StackDriftStatus: z.string().optional() })
       .parse(answer);
@@ -187,7 +192,7 @@ async function driftOf({ aws }: Deployment, stack: string): Promise<string> {
 }
 
 async function recoveryOf({ aws }: Deployment, table: string): Promise<string> {
-  const answer = await aws(`dynamodb describe-continuous-backups --table-name ${table}`);
+  const answer = await aws('dynamodb describe-continuous-backups', { 'table-name': table });
   return z
     .object({
       ContinuousBackupsDescription: z.object({
@@ -199,7 +204,7 @@ async function recoveryOf({ aws }: Deployment, table: string): Promise<string> {
 
 async function functionOf({ aws, stacks }: Deployment, part: string): Promise<string> {
   for (const stack of stacks) {
-    const answer = await aws(`cloudformation describe-stack-resources --stack-name ${stack}`);
+    const answer = await aws('cloudformation describe-stack-resources', { 'stack-name': stack });
     const found = stackResources
       .parse(answer)
       .StackResources.find(
@@ -225,7 +230,7 @@ async function storeCredential(deployment: Deployment): Promise<SealedCredential
   const parameters = { workspace, provider: 'openai' };
   await admin.call('putCredential', { parameters, body: { secret: 'verification-only-opens-nothing' } });
   const key = JSON.stringify({ pk: { S: `workspace#${workspace}` }, sk: { S: 'openai#1' } });
-  const answer = await deployment.aws(`dynamodb get-item --table-name ${tableOf(deployment, 'Vault')} --key ${key}`);
+  const answer = await deployment.aws('dynamodb get-item', { 'table-name': tableOf(deployment, 'Vault'), key });
   const { Item } = vaultItem.parse(answer);
   return {
     sealed: Buffer.from(Item.sealed.B, 'base64'),

@@ -15,8 +15,11 @@ export interface Deployment {
   readonly stacks: readonly string[];
   /** Makes a key and answers its secret. */
   createKey(settings?: KeySettings): Promise<{ id: string; secret: string }>;
-  /** Runs a command of the AWS command line tool, `kms list-keys` for instance, and parses its JSON. Nothing in it holds a space. */
-  aws(command: string): Promise<unknown>;
+  /**
+   * Runs a command of the AWS command line tool, `kms list-keys` for instance, and parses its JSON. Options stand apart from it, and
+   * each is one word with its value: what an output or an answer says can become neither another option nor another command.
+   */
+  aws(command: string, options?: Readonly<Record<string, string>>): Promise<unknown>;
 }
 
 export interface KeySettings {

@@ -60,10 +60,9 @@ function describe(admin: AdminClient, description: DeploymentDescription, worksp
       // Only a repeated call has none.
       return { id: body.id, secret: body.secret ?? '' };
     },
-    aws: async (command) => {
-      const { stdout } = await run('aws', [...command.split(' '), '--region', region, '--output', 'json'], {
-        maxBuffer: 16 * 1024 * 1024,
-      });
+    aws: async (command, options = {}) => {
+      const given = Object.entries({ ...options, region, output: 'json' }).map(([name, value]) => `--${name}=${value}`);
+      const { stdout } = await run('aws', [...command.split(' '), ...given], { maxBuffer: 16 * 1024 * 1024 });
       return JSON.parse(stdout) as unknown;
     },
   };

@@ -135,7 +135,7 @@ async function refusedForAddress(
 
 async function restApiOf({ aws, stacks }: Deployment): Promise<string> {
   const stack = stacks.find((name) => name.includes('DataPlane')) ?? '';
-  const { StackResources } = (await aws(`cloudformation describe-stack-resources --stack-name ${stack}`)) as {
+  const { StackResources } = (await aws('cloudformation describe-stack-resources', { 'stack-name': stack })) as {
     StackResources: readonly { ResourceType: string; PhysicalResourceId: string }[];
   };
   const api = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::ApiGateway::RestApi');

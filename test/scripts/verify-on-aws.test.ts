@@ -18,23 +18,22 @@ const leaveForTheEnd: LeaveForTheEnd = (cleanUp) => void cleanUps.push(cleanUp);
 let folder: string;
 let greeting: Greeting;
 let outputs: string;
+let described: Record<string, Record<string, string>>;
 
 beforeAll(async () => {
   folder = temporaryFolder(leaveForTheEnd);
   greeting = await startLocalProcess(quietFlags(path.join(folder, 'data')), {}, leaveForTheEnd).ready();
   outputs = path.join(folder, 'outputs.json');
   const names = ['Policy', 'Meter', 'Requests', 'Vault', 'Evidence', 'Usage'].map((name) => [`${name}TableName`, name]);
-  writeFileSync(
-    outputs,
-    JSON.stringify({
-      'Gatehouse-DataPlane-eu-west-1': {
-        ProxyUrl: greeting.proxyUrl,
-        VaultKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234',
-        ...Object.fromEntries(names),
-      },
-      'Gatehouse-ControlPlane': { AdminUrl: greeting.adminUrl },
-    }),
-  );
+  described = {
+    'Gatehouse-DataPlane-eu-west-1': {
+      ProxyUrl: greeting.proxyUrl,
+      VaultKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234',
+      ...Object.fromEntries(names),
+    },
+    'Gatehouse-ControlPlane': { AdminUrl: greeting.adminUrl },
+  };
+  writeFileSync(outputs, JSON.stringify(described));
 });
 
 afterAll(async () => {
@@ -63,7 +62,7 @@ function installAws(answers: readonly (readonly [command: string, answer: unknow
     tool,
     `#!${process.execPath}
 const answers = ${JSON.stringify(answers)};
-const command = process.argv.slice(2).join(' ');
+const command = process.argv.slice(2).map((word) => (word.includes(' ') ? JSON.stringify(word) : word)).join(' ');
 const found = answers.find(([start]) => command.startsWith(start));
 if (typeof found?.[1] === 'object') console.log(JSON.stringify(found[1]));
 else { console.error(found?.[1] ?? 'no answer for ' + command); process.exitCode = 254; }
@@ -86,11 +85,11 @@ const account = {
     DetectionStatus: 'DETECTION_COMPLETE',
     StackDriftStatus: 'IN_SYNC',
   },
-  'cloudformation describe-stack-resources --stack-name Gatehouse-DataPlane': resources(
+  'cloudformation describe-stack-resources --stack-name=Gatehouse-DataPlane': resources(
     ['AWS::Lambda::Function', 'DataPlaneProxy1'],
     ['AWS::Lambda::Function', 'DataPlaneUsageRollup1'],
   ),
-  'cloudformation describe-stack-resources --stack-name Gatehouse-ControlPlane': resources([
+  'cloudformation describe-stack-resources --stack-name=Gatehouse-ControlPlane': resources([
     'AWS::Lambda::Function',
     'ControlPlaneAdmin1',
   ]),
@@ -100,7 +99,7 @@ const account = {
   ...Object.fromEntries(
     Object.entries({ Meter: true, Vault: true, Usage: true, Policy: false, Requests: false }).map(
       ([table, enabled]) => [
-        `dynamodb describe-continuous-backups --table-name ${table}`,
+        `dynamodb describe-continuous-backups --table-name=${table}`,
         {
           ContinuousBackupsDescription: {
             PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: enabled ? 'ENABLED' : 'DISABLED' },
@@ -189,6 +188,32 @@ describe('verify-on-aws', () => {
 
     expect(lines[0]).toMatch(/^FAIL/);
     expect(status).toBe(1);
+  });
+
+  it('makes no option of what an output says', async () => {
+    const name = 'Requests --endpoint-url=http://192.0.2.1';
+    const { 'Gatehouse-DataPlane-eu-west-1': dataPlane, ...others } = described;
+    const odd = path.join(folder, 'odd.json');
+    writeFileSync(
+      odd,
+      JSON.stringify({ 'Gatehouse-DataPlane-eu-west-1': { ...dataPlane, RequestsTableName: name }, ...others }),
+    );
+    installAws([[`dynamodb describe-time-to-live "--table-name=${name}"`, account['dynamodb describe-time-to-live']]]);
+
+    const { lines } = await verify('--aws', '--only', 'retention', '--outputs', odd);
+
+    expect(lines[0]).toMatch(/^pass/);
+  });
+
+  it('sends no key to another machine by plain http', async () => {
+    const plain = path.join(folder, 'plain.json');
+    const { 'Gatehouse-DataPlane-eu-west-1': dataPlane, ...others } = described;
+    const elsewhere = { ...dataPlane, ProxyUrl: 'http://localhost.example.com' };
+    writeFileSync(plain, JSON.stringify({ 'Gatehouse-DataPlane-eu-west-1': elsewhere, ...others }));
+
+    const { status, lines } = await verify('--only', 'reachable', '--outputs', plain);
+
+    expect([status, lines]).toEqual([1, ['']]);
   });
 
   it('leaves no organization behind', async () => {
