@@ -138,6 +138,7 @@ describe('ProxyFunction', () => {
         TABLE_VAULT: { Ref: expect.stringMatching(/^Vault/) },
         VAULT_KEY_ARN: { 'Fn::GetAtt': [expect.stringMatching(/^VaultKey/), 'Arn'] },
         ORIGIN_SECRET_ARN: originSecretArn,
+        OTEL_SERVICE_NAME: expect.any(String),
       },
     });
   });

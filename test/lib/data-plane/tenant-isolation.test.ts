@@ -105,7 +105,10 @@ describe('tenant isolation', () => {
     const environment = Object.fromEntries(functionsOf(template))['TenantAuthorizer']?.['Environment'];
 
     expect(environment).toEqual({
-      Variables: { TABLE_POLICY: { Ref: expect.stringMatching(/^DataPlanePolicyTable/) } },
+      Variables: {
+        TABLE_POLICY: { Ref: expect.stringMatching(/^DataPlanePolicyTable/) },
+        OTEL_SERVICE_NAME: expect.any(String),
+      },
     });
   });
 
