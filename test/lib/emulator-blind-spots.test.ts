@@ -158,8 +158,8 @@ const elsewhere = {
   ],
   'evaluation of web ACLs': ['test/lib/edge/prompts-pass.test.ts', 'test/lib/edge/admin-protections.test.ts'],
   'condition keys of policies that the emulator lacks': [
-    'test/lib/permission-table.test.ts',
-    'test/lib/planes.test.ts',
+    'test/lib/permissions/permission-table.test.ts',
+    'test/lib/permissions/planes.test.ts',
   ],
   'alarms on metric math, dashboards': ['test/lib/observability/alarms.test.ts'],
   'steps of a release': ['test/lib/compute/gradual-release.test.ts'],

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { meterAttributesOfAdmin } from '../../../lib/control-plane/control-plane-access.ts';
-import { isAllowed, parseTemplate, resourceName, type Statement, statementsOf } from '../iam-evaluator.ts';
+import { isAllowed, parseTemplate, resourceName, type Statement, statementsOf } from '../permissions/iam-evaluator.ts';
 import { type Claims, templateOf, type Variant } from './variant.ts';
 
 const home = 'Gatehouse-DataPlane-eu-west-1';

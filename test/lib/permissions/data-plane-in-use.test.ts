@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { sealSecret } from '../../lambdas/crypto/envelope.ts';
-import { createLocalKeyWrapper } from '../../lambdas/crypto/local-key-wrapper.ts';
-import { Secret } from '../../lambdas/crypto/secret.ts';
-import type { CredentialReference } from '../../lambdas/store/policy.ts';
-import { putSealedCredential } from '../../lambdas/store/vault.ts';
-import { rollUp } from '../../lambdas/usage-rollup/roll-up.ts';
+import { sealSecret } from '../../../lambdas/crypto/envelope.ts';
+import { createLocalKeyWrapper } from '../../../lambdas/crypto/local-key-wrapper.ts';
+import { Secret } from '../../../lambdas/crypto/secret.ts';
+import type { CredentialReference } from '../../../lambdas/store/policy.ts';
+import { putSealedCredential } from '../../../lambdas/store/vault.ts';
+import { rollUp } from '../../../lambdas/usage-rollup/roll-up.ts';
 import {
   chatBody,
   createProcess,
@@ -20,9 +20,9 @@ import {
   type Tenant,
   type TestProcess,
   type TestStore,
-} from '../fixtures/data-plane.ts';
-import { json, sampleChunks, sampleCompletion, sse, startUpstream } from '../fixtures/upstream.ts';
-import { entriesOf, recordOf, rollUpDependencies, usageOf } from '../fixtures/usage.ts';
+} from '../../fixtures/data-plane.ts';
+import { json, sampleChunks, sampleCompletion, sse, startUpstream } from '../../fixtures/upstream.ts';
+import { entriesOf, recordOf, rollUpDependencies, usageOf } from '../../fixtures/usage.ts';
 import type { Statement } from './iam-evaluator.ts';
 import { type GuardedStore, guardStore } from './iam-guarded-store.ts';
 import { roleOf, table } from './synthesized-planes.ts';

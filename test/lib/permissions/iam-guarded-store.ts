@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type StoreClient, StoreError } from '../../lambdas/store/client.ts';
-import type { TableNames } from '../../lambdas/store/tables.ts';
+import { type StoreClient, StoreError } from '../../../lambdas/store/client.ts';
+import type { TableNames } from '../../../lambdas/store/tables.ts';
 import { isAllowed, type Statement } from './iam-evaluator.ts';
 import { table, type TableName } from './synthesized-planes.ts';
 

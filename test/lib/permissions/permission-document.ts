@@ -23,7 +23,7 @@ const introduction = `# Permissions
 
 Every role that a default deployment makes, evaluated from its synthesized templates as IAM does it: an explicit Deny, else an Allow, else
 no. \`npm run permissions\` writes this page; a test fails while it is not what the templates come to, and another when a role may do
-anything that is not in \`test/lib/permission-table.ts\`. Why the evaluator is our own: [0027](decisions/0027-permission-table.md).
+anything that is not in \`test/lib/permissions/permission-table.ts\`. Why the evaluator is our own: [0027](decisions/0027-permission-table.md).
 
 Left out: the roles that \`cdk bootstrap\` makes, which deploy, and the operators of the account. Where the last column says something, a
 call without it is refused.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { itemWrites } from '../../lib/storage/table-access.ts';
+import { itemWrites } from '../../../lib/storage/table-access.ts';
+import { readExample, synthesizeVariant } from '../variants/variant.ts';
 import { effectiveGrants } from './effective-grants.ts';
 import { isAllowed, parseTemplate, resourceName, type Statement, statementsOf } from './iam-evaluator.ts';
-import { readExample, synthesizeVariant } from './variants/variant.ts';
 
 /** The role that only tenant isolation has: it is asked before the proxy is, so it is on the request path of the data plane. */
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { exampleNames, readExample, synthesizeVariant } from '../variants/variant.ts';
 import { effectiveGrants } from './effective-grants.ts';
 import { isAllowed, parseTemplate, statementsOf, type Templates } from './iam-evaluator.ts';
 import { resourceStatements } from './iam-resource-policies.ts';
 import { acknowledgedActions } from './permission-table.ts';
-import { exampleNames, readExample, synthesizeVariant } from './variants/variant.ts';
 
 /** The roles of every configuration in `examples`, and of the settings that no example has. */
 

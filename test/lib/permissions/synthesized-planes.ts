@@ -1,9 +1,9 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseDeploymentConfig } from '../../lib/deployment-config.ts';
-import { Gatehouse } from '../../lib/gatehouse.ts';
+import { parseDeploymentConfig } from '../../../lib/deployment-config.ts';
+import { Gatehouse } from '../../../lib/gatehouse.ts';
+import { bundlesFolder, featureFlags } from '../synthesize.ts';
 import { parseTemplate, resourceName, type Statement, statementsOf, type Templates } from './iam-evaluator.ts';
-import { bundlesFolder, featureFlags } from './synthesize.ts';
 
 /** Both planes of a default deployment, synthesized once, and the names of what is in them. */
 

@@ -1,4 +1,4 @@
-import { itemWrites, tableChanges } from '../../lib/storage/table-access.ts';
+import { itemWrites, tableChanges } from '../../../lib/storage/table-access.ts';
 import type { ResourceName, RoleName } from './permission-catalog.ts';
 
 /** What must never be, as data. Each row fails when it is loosened: `permission-table.test.ts` loosens every one. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reconcile } from '../../lambdas/control-plane/reconcile/reconcile.ts';
-import { type AdminApi, startAdminApi } from '../fixtures/admin-api.ts';
-import { startTestStore, type TestStore } from '../fixtures/data-plane.ts';
+import { reconcile } from '../../../lambdas/control-plane/reconcile/reconcile.ts';
+import { type AdminApi, startAdminApi } from '../../fixtures/admin-api.ts';
+import { startTestStore, type TestStore } from '../../fixtures/data-plane.ts';
 import { type GuardedStore, guardStore } from './iam-guarded-store.ts';
 import { roleOf } from './synthesized-planes.ts';
 

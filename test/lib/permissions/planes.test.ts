@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meterAttributesOfAdmin } from '../../lib/control-plane/control-plane-access.ts';
+import { meterAttributesOfAdmin } from '../../../lib/control-plane/control-plane-access.ts';
 import { isAllowed, type StackTemplate, type Templates } from './iam-evaluator.ts';
 import { isAllowedOnKey, resourceStatements } from './iam-resource-policies.ts';
 import { loosened, violations } from './never-rows.ts';
