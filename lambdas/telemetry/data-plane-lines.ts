@@ -1,4 +1,4 @@
-import type { Ending } from '../store/request-record.ts';
+import type { Ending, RequestRecord } from '../store/request-record.ts';
 import { answerAttributes, callAttributes, modelAttributes, requestAttributes } from './attributes.ts';
 import { directivesOf } from './embedded-metrics.ts';
 import type { LineKinds } from './log-line.ts';
@@ -32,10 +32,7 @@ export const dataPlaneLines: Pick<LineKinds, 'request' | 'refused'> = {
       [metrics.firstByte.name]: line.firstByteMs / 1000,
     },
     counts: {
-      // A stream that we broke off has status 200 and is our failure all the same.
-      [metrics.gatewayErrors.name]: count(
-        line.ending === 'gateway-failed' && (line.status < 400 || line.status >= 500),
-      ),
+      [metrics.gatewayErrors.name]: count(isOurFailure(line)),
       [metrics.providerErrors.name]: count(providerFailures.has(line.ending)),
     },
     directives: requestDirectives,
@@ -57,6 +54,13 @@ export const dataPlaneLines: Pick<LineKinds, 'request' | 'refused'> = {
     };
   },
 };
+
+/** A stream that we broke off has status 200 and is our failure all the same. */
+function isOurFailure({ ending, status, errorCode, credentialOwner }: RequestRecord): boolean {
+  // Releases are taken back for our failures: a tenant that stores nonsense for a credential must not be able to ask for that.
+  const ofTenant = errorCode === 'provider_credential_missing' && credentialOwner === 'workspace';
+  return ending === 'gateway-failed' && !ofTenant && (status < 400 || status >= 500);
+}
 
 function count(value: boolean): number {
   return value ? 1 : 0;

@@ -180,6 +180,40 @@ describe('the line of a request', () => {
     [{ ending: 'gateway-failed', status: 503 }, 1, 0],
     [{ ending: 'gateway-failed', status: 200 }, 1, 0],
     [{ ending: 'gateway-failed', status: 400 }, 0, 0],
+    // What a tenant stores for a credential is its own doing; what the platform stores is ours.
+    [
+      {
+        ending: 'gateway-failed',
+        status: 502,
+        errorCode: 'provider_credential_missing',
+        credentialOwner: 'workspace',
+        credentialVersion: 1,
+      },
+      0,
+      0,
+    ],
+    [
+      {
+        ending: 'gateway-failed',
+        status: 502,
+        errorCode: 'provider_credential_missing',
+        credentialOwner: 'platform',
+        credentialVersion: 1,
+      },
+      1,
+      0,
+    ],
+    [
+      {
+        ending: 'gateway-failed',
+        status: 503,
+        errorCode: 'store_unavailable',
+        credentialOwner: 'workspace',
+        credentialVersion: 1,
+      },
+      1,
+      0,
+    ],
   ] as const)('of %j counts whose failure it was', (changes, gateway, provider) => {
     const data = extractMetrics(writeRequest(changes));
 
