@@ -73,6 +73,17 @@ describe('alarms of both planes', () => {
     );
   });
 
+  it('ring for an error nobody foresaw in whichever plane it comes, since each hears of its own only', () => {
+    const { both } = monitoredStacks(everything);
+
+    const services = both.map(
+      (template) =>
+        alarmsOf(template)['UnexpectedErrors']?.Dimensions?.find(({ Name }) => Name === 'service.name')?.Value,
+    );
+
+    expect(services).toEqual(['Gatehouse-DataPlane-eu-west-1', 'Gatehouse-ControlPlane']);
+  });
+
   it('do not ring while nobody calls, except where silence is the fault', () => {
     const alarms = allAlarms(everything);
 
