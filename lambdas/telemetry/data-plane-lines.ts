@@ -1,7 +1,8 @@
 import type { Ending, RequestRecord } from '../store/request-record.ts';
 import { answerAttributes, callAttributes, modelAttributes, requestAttributes } from './attributes.ts';
 import { directivesOf } from './embedded-metrics.ts';
-import type { LineKinds } from './log-line.ts';
+import type { DescribedLine, LineKinds } from './log-line.ts';
+import type { RefusedRequest } from './logger.ts';
 import { metrics } from './metrics.ts';
 
 const requestDirectives = directivesOf(
@@ -37,23 +38,28 @@ export const dataPlaneLines: Pick<LineKinds, 'request' | 'refused'> = {
     },
     directives: requestDirectives,
   }),
-  refused: (line) => {
-    // Whoever goes around the edge is no customer: counted as a request it would dilute the error rate.
-    const aroundEdge = line.errorCode === 'origin_not_verified';
-    return {
-      members: {
-        trace_id: line.traceId,
-        span_id: line.spanId,
-        ...callAttributes(line),
-        'http.server.request.duration': line.latencyMs / 1000,
-      },
-      counts: aroundEdge
-        ? { [metrics.originRefusals.name]: 1 }
-        : { [metrics.gatewayErrors.name]: count(line.status >= 500) },
-      directives: aroundEdge ? originRefusalDirectives : refusalDirectives,
-    };
-  },
+  refused: (line) => ({
+    members: {
+      trace_id: line.traceId,
+      span_id: line.spanId,
+      ...callAttributes(line),
+      'http.server.request.duration': line.latencyMs / 1000,
+    },
+    ...measuredRefusal(line),
+  }),
 };
+
+/**
+ * Anybody can be refused as often as they like, with no key at all or past the edge. Counted among requests they would thin out the
+ * error rate that takes a bad release back, so of refusals it has our own failures only.
+ */
+function measuredRefusal({ errorCode, status }: RefusedRequest): Pick<DescribedLine, 'counts' | 'directives'> {
+  if (errorCode === 'origin_not_verified') {
+    return { counts: { [metrics.originRefusals.name]: 1 }, directives: originRefusalDirectives };
+  }
+  if (status < 500) return {};
+  return { counts: { [metrics.gatewayErrors.name]: 1 }, directives: refusalDirectives };
+}
 
 /** A stream that we broke off has status 200 and is our failure all the same. */
 function isOurFailure({ ending, status, errorCode, credentialOwner }: RequestRecord): boolean {

@@ -41,7 +41,7 @@ export const metrics = {
   cost: { name: 'gatehouse.cost', unit: 'None', by: overAll },
   /**
    * 1 where Gatehouse itself failed a request (its answer is a 5xx of ours), else 0: the average is the error rate. Of admitted
-   * and of refused requests.
+   * requests, and of those that it failed before they were.
    */
   gatewayErrors: { name: 'gatehouse.gateway_errors', unit: 'Count', by: overAll },
   /** 1 where the provider failed it after every retry and fallback, else 0. Of admitted requests. */
