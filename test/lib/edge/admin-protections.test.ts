@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateWebAcl } from '../web-acl-evaluator.ts';
 import type { WebRequest } from './managed-rules.ts';
 import { prompts } from './prompts.ts';
 import { adminAcl, rulesOf, webRequest } from './synthesized-acl.ts';
+import { evaluateWebAcl } from './web-acl-evaluator.ts';
 
 interface Exclusion {
   readonly rule: string;

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parseDeploymentConfig } from '../../../lib/deployment-config.ts';
 import { Gatehouse } from '../../../lib/gatehouse.ts';
 import { bundlesFolder, featureFlags, onlyResource } from '../synthesize.ts';
-import { aclSchema, evaluateWebAcl } from '../web-acl-evaluator.ts';
 import { webRequest } from './synthesized-acl.ts';
+import { aclSchema, evaluateWebAcl } from './web-acl-evaluator.ts';
 
 describe('the setting `countries`', () => {
   it('reaches the web ACL of the edge stack', () => {

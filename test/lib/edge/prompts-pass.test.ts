@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateWebAcl } from '../web-acl-evaluator.ts';
-import type { Acl } from '../web-acl-evaluator.ts';
 import { managedGroups } from './managed-rules.ts';
 import { prompts } from './prompts.ts';
 import { proxyAcl, rulesOf, webRequest } from './synthesized-acl.ts';
+import { evaluateWebAcl } from './web-acl-evaluator.ts';
+import type { Acl } from './web-acl-evaluator.ts';
 
 const inferencePaths = ['/v1/chat/completions', '/v1/messages', '/v1beta/models/m:generateContent'];
 

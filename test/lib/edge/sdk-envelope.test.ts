@@ -6,8 +6,8 @@ import OpenAI from 'openai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bodyTooLarge, edgeBody, edgeHeaders } from '../../../lib/data-plane/edge-answer.ts';
 import { gatewayAnswers } from '../../../lib/data-plane/gateway-answers.ts';
-import { evaluateWebAcl } from '../web-acl-evaluator.ts';
 import { proxyAcl, webRequest } from './synthesized-acl.ts';
+import { evaluateWebAcl } from './web-acl-evaluator.ts';
 
 interface Answer {
   readonly status: number;

@@ -4,10 +4,10 @@ import { AdminWebAcl } from '../../../lib/control-plane/admin-web-acl.ts';
 import { WebAcl } from '../../../lib/data-plane/web-acl.ts';
 import type { WebAclProps } from '../../../lib/data-plane/web-acl.ts';
 import { emptyStack, onlyResource } from '../synthesize.ts';
-import { aclSchema } from '../web-acl-evaluator.ts';
-import type { Acl } from '../web-acl-evaluator.ts';
 import { managedGroups } from './managed-rules.ts';
 import type { ManagedRule, WebRequest } from './managed-rules.ts';
+import { aclSchema } from './web-acl-evaluator.ts';
+import type { Acl } from './web-acl-evaluator.ts';
 
 export function proxyAcl(props: WebAclProps = {}): Acl {
   return synthesize('us-east-1', (scope) => new WebAcl(scope, 'WebAcl', props));

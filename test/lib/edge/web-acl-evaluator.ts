@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { managedGroups } from './edge/managed-rules.ts';
-import type { WebRequest } from './edge/managed-rules.ts';
+import { managedGroups } from './managed-rules.ts';
+import type { WebRequest } from './managed-rules.ts';
 
 /** What a web ACL decides, from its synthesized JSON alone. */
 export interface Verdict {
