@@ -50,7 +50,7 @@ function load(name: string, environment: Record<string, string>): string {
 
 describe('buildBundles', () => {
   it('makes one bundle for each function of the stacks', () => {
-    expect(names.toSorted()).toEqual(['admin', 'proxy', 'reconcile', 'usage-rollup']);
+    expect(names.toSorted()).toEqual(['admin', 'proxy', 'reconcile', 'tenant-authorizer', 'usage-rollup']);
   });
 
   it.each(Object.entries(environments))(
