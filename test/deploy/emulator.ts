@@ -31,7 +31,7 @@ export interface Emulator {
 
 /** Starts MiniStack on a free loopback port, with policies enforced and nothing kept on disk. */
 export async function startEmulator(): Promise<Emulator> {
-  const programs = await installPythonEnvironment();
+  const programs = await installPythonEnvironment('emulator-requirements.txt');
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const home = await mkdtemp(join(tmpdir(), 'gatehouse-deploy-'));

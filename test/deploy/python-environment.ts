@@ -7,14 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/gatehouse-deploy', import.meta.url));
 
 /**
- * Folder of the programs `python` and `aws`, in an environment of their own beside the npm packages. It is made once for each
- * content of requirements.txt.
+ * Folder of the programs that a file of requirements beside this one brings, in an environment of their own beside the npm packages.
+ * It is made once for each content of the file.
  */
-export async function installPythonEnvironment(): Promise<string> {
+export async function installPythonEnvironment(
+  file: 'emulator-requirements.txt' | 'cfn-lint-requirements.txt',
+): Promise<string> {
+  const requirements = fileURLToPath(new URL(file, import.meta.url));
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
@@ -33,7 +35,7 @@ export async function installPythonEnvironment(): Promise<string> {
   await attempt(
     join(programs, 'python'),
     ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '-r', requirements],
-    'could not install test/deploy/requirements.txt',
+    `could not install test/deploy/${file}`,
   );
   await writeFile(complete, digest);
   return programs;
@@ -42,7 +44,9 @@ export async function installPythonEnvironment(): Promise<string> {
 async function requirePython(): Promise<void> {
   const program = 'import sys; sys.exit(sys.version_info < (3, 10))';
   await run('python3', ['-c', program]).catch((cause: unknown) => {
-    throw new Error('The deployment test needs Python 3.10 or newer as `python3`, for an AWS emulator.', { cause });
+    throw new Error('The deployment test needs Python 3.10 or newer as `python3`, for an AWS emulator and cfn-lint.', {
+      cause,
+    });
   });
 }
 
