@@ -83,7 +83,7 @@ function readOutputs(path: string): DeploymentDescription {
   if (!/^(?:https:|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$))/.test(proxyUrl)) {
     throw new Error(`the output ProxyUrl of ${stack} must be https, or of this machine`);
   }
-  return { proxyUrl, region: keyArn.split(':')[3] ?? '', model: options.model, outputs };
+  return { proxyUrl, region: keyArn.split(':')[3] ?? '', dataPlaneStack: stack, model: options.model, outputs };
 }
 
 function line(outcome: Outcome): string {

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { openSecret } from '../../lambdas/crypto/envelope.ts';
 import type { KeyUnwrapper } from '../../lambdas/crypto/key-wrapper.ts';
 import type { SealedCredential } from '../../lambdas/store/vault.ts';
-import type { Check, Deployment, Finding } from './check.ts';
+import type { Check, DeployedStack, Deployment, Finding } from './check.ts';
+import { requireFunction } from './stack-resources.ts';
 
 /** What templates ask for, emulators ignore, and only the account knows to be there: read with the AWS command line tool. */
 export const awsChecks: readonly Check[] = [
@@ -12,7 +13,7 @@ export const awsChecks: readonly Check[] = [
     needs: ['aws'],
     async verify(deployment) {
       const seen: string[] = [];
-      for (const stack of deployment.stacks) seen.push(`${stack} ${await driftOf(deployment, stack)}`);
+      for (const stack of deployment.stacks) seen.push(`${stack.name} ${await driftOf(deployment, stack)}`);
       return { passed: seen.every((line) => line.endsWith(' IN_SYNC')), seen: seen.join(', ') };
     },
   },
@@ -106,8 +107,8 @@ export const awsChecks: readonly Check[] = [
     claim: 'the stream of request records is read with a tumbling window, on which exact sums rest',
     needs: ['aws'],
     async verify(deployment) {
-      const name = await functionOf(deployment, 'UsageRollup');
-      const answer = await deployment.aws('lambda list-event-source-mappings', { 'function-name': name });
+      const { physicalId, region } = await requireFunction(deployment, 'UsageRollup');
+      const answer = await deployment.aws('lambda list-event-source-mappings', { 'function-name': physicalId, region });
       const [mapping] = mappings.parse(answer).EventSourceMappings;
       const passed = mapping?.State === 'Enabled' && mapping.TumblingWindowInSeconds === 60;
       return { passed, seen: `${mapping?.State}, window ${mapping?.TumblingWindowInSeconds} s` };
@@ -132,11 +133,6 @@ const mappings = z.object({
   EventSourceMappings: z.array(z.object({ State: z.string(), TumblingWindowInSeconds: z.number().optional() })),
 });
 const metricList = z.object({ Metrics: z.array(z.object({ MetricName: z.string() })) });
-const stackResources = z.object({
-  StackResources: z.array(
-    z.object({ ResourceType: z.string(), LogicalResourceId: z.string(), PhysicalResourceId: z.string() }),
-  ),
-});
 
 interface ForbiddenCall {
   readonly id: string;
@@ -154,8 +150,9 @@ function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
     claim: `IAM denies the ${call.function.toLowerCase()} function ${call.action} by an explicit Deny`,
     needs: ['aws'] as const,
     async verify(deployment): Promise<Finding> {
-      const name = await functionOf(deployment, call.function);
-      const configuration = await deployment.aws('lambda get-function-configuration', { 'function-name': name });
+      const { physicalId, region: at } = await requireFunction(deployment, call.function);
+      const parameters = { 'function-name': physicalId, region: at };
+      const configuration = await deployment.aws('lambda get-function-configuration', parameters);
       const { Role } = z.object({ Role: z.string() }).parse(configuration);
       const key = outputOf(deployment, 'VaultKeyArn');
       const [, , , region, account] = key.split(':');
@@ -176,19 +173,20 @@ function forbiddenCalls(calls: readonly ForbiddenCall[]): Check[] {
   }));
 }
 
-async function driftOf({ aws }: Deployment, stack: string): Promise<string> {
-  const started = await aws('cloudformation detect-stack-drift', { 'stack-name': stack });
+const longestDetectionMs = 5 * 60_000;
+
+async function driftOf({ aws }: Deployment, { name, region }: DeployedStack): Promise<string> {
+  const started = await aws('cloudformation detect-stack-drift', { 'stack-name': name, region });
   const { StackDriftDetectionId: id } = z.object({ StackDriftDetectionId: z.string() }).parse(started);
-  for (;;) {
-    const answer = await aws('cloudformation describe-stack-drift-detection-status', {
-      'stack-drift-detection-id': id,
-    });
+  const parameters = { 'stack-drift-detection-id': id, region };
+  for (const deadline = Date.now() + longestDetectionMs; Date.now() < deadline; await pause(3000)) {
+    const answer = await aws('cloudformation describe-stack-drift-detection-status', parameters);
     const { DetectionStatus, StackDriftStatus } = z
       .object({ DetectionStatus: z.string(), StackDriftStatus: z.string().optional() })
       .parse(answer);
     if (DetectionStatus !== 'DETECTION_IN_PROGRESS') return StackDriftStatus ?? DetectionStatus;
-    await pause(3000);
   }
+  return 'still looking after five minutes';
 }
 
 async function recoveryOf({ aws }: Deployment, table: string): Promise<string> {
@@ -200,20 +198,6 @@ async function recoveryOf({ aws }: Deployment, table: string): Promise<string> {
       }),
     })
     .parse(answer).ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus;
-}
-
-async function functionOf({ aws, stacks }: Deployment, part: string): Promise<string> {
-  for (const stack of stacks) {
-    const answer = await aws('cloudformation describe-stack-resources', { 'stack-name': stack });
-    const found = stackResources
-      .parse(answer)
-      .StackResources.find(
-        ({ ResourceType, LogicalResourceId }) =>
-          ResourceType === 'AWS::Lambda::Function' && LogicalResourceId.includes(`Plane${part}`),
-      );
-    if (found !== undefined) return found.PhysicalResourceId;
-  }
-  throw new Error(`no stack has a function ${part}`);
 }
 
 const tableOf = (deployment: Deployment, table: string): string => outputOf(deployment, `${table}TableName`);

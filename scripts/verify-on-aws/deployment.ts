@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { AdminClient } from '../../cli/admin-client.ts';
-import type { Deployment, KeySettings } from './check.ts';
+import type { DeployedStack, Deployment, KeySettings } from './check.ts';
 
 const run = promisify(execFile);
 
 export interface DeploymentDescription {
   readonly proxyUrl: string;
   readonly region: string;
+  /** The stack that `proxyUrl` is an output of. */
+  readonly dataPlaneStack: string;
   readonly model: string | undefined;
   /** What `cdk deploy --outputs-file` wrote: outputs by stack. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -32,12 +34,17 @@ export async function withTenant<Result>(
     });
     return await work(describe(admin, description, body.id));
   } finally {
-    await admin.call('deleteOrganization', { parameters: { organization } });
+    await admin.call('deleteOrganization', { parameters: { organization } }).catch((error: unknown) => {
+      // Said and not thrown, since it would take the place of what went wrong before.
+      console.error(
+        `The organization ${organization} ("${name}") is left: ${error instanceof Error ? error.message : 'no answer'}`,
+      );
+    });
   }
 }
 
 function describe(admin: AdminClient, description: DeploymentDescription, workspace: string): Deployment {
-  const { proxyUrl, region, model, outputs } = description;
+  const { proxyUrl, region, dataPlaneStack, model, outputs } = description;
   let keys = 0;
   return {
     proxyUrl,
@@ -45,8 +52,13 @@ function describe(admin: AdminClient, description: DeploymentDescription, worksp
     admin,
     workspace,
     model,
-    outputs: Object.assign({}, ...Object.values(outputs)) as Record<string, string>,
-    stacks: Object.keys(outputs),
+    // Data planes of other regions have outputs of the same names.
+    outputs: { ...controlPlaneOutputs(outputs), ...outputs[dataPlaneStack] },
+    dataPlaneStack,
+    stacks: Object.entries(outputs).map(([stack, values]): DeployedStack => ({
+      name: stack,
+      region: regionOf(values),
+    })),
     createKey: async ({ cidrs, requestsPerMinute }: KeySettings = {}) => {
       keys += 1;
       const { body } = await admin.call('createKey', {
@@ -61,9 +73,23 @@ function describe(admin: AdminClient, description: DeploymentDescription, worksp
       return { id: body.id, secret: body.secret ?? '' };
     },
     aws: async (command, options = {}) => {
-      const given = Object.entries({ ...options, region, output: 'json' }).map(([name, value]) => `--${name}=${value}`);
+      const given = Object.entries({ ...options, region: options['region'] ?? region, output: 'json' }).map(
+        ([name, value]) => `--${name}=${value}`,
+      );
       const { stdout } = await run('aws', [...command.split(' '), ...given], { maxBuffer: 16 * 1024 * 1024 });
       return JSON.parse(stdout) as unknown;
     },
   };
+}
+
+function controlPlaneOutputs(outputs: DeploymentDescription['outputs']): Readonly<Record<string, string>> {
+  return Object.values(outputs).find(({ AdminUrl }) => AdminUrl !== undefined) ?? {};
+}
+
+/** Every stack but that of the edge, which is in us-east-1 always, has an ARN of a region among its outputs. */
+function regionOf(values: Readonly<Record<string, string>>): string {
+  const arns = Object.values(values).flatMap(
+    (value) => /^arn:[^:]+:(?:kms|secretsmanager):([^:]+):/.exec(value)?.[1] ?? [],
+  );
+  return arns[0] ?? 'us-east-1';
 }

@@ -1,6 +1,7 @@
 import { attackPrompts } from './attack-prompts.ts';
 import { callProxy, chat, errorCode, tooLargePrompt } from './call-proxy.ts';
 import type { Check, Deployment, Finding } from './check.ts';
+import { findResource, requireFunction } from './stack-resources.ts';
 
 /** A model that no provider has: the gateway's own 404 proves that a request came all the way to it, and costs nothing. */
 const noModel = 'verify/none';
@@ -111,8 +112,7 @@ export const edgeChecks: readonly Check[] = [
     claim: 'who calls the API itself, past CloudFront, is refused',
     needs: ['aws'],
     async verify(deployment) {
-      const apiId = await restApiOf(deployment);
-      const proxyUrl = `https://${apiId}.execute-api.${deployment.region}.amazonaws.com/live`;
+      const proxyUrl = await originUrlOf(deployment);
       const statuses: number[] = [];
       for (const headers of [{}, { 'x-gateway-origin-verify': 'forged' }]) {
         const response = await callProxy({ proxyUrl }, { path: '/healthz', headers });
@@ -133,12 +133,14 @@ async function refusedForAddress(
   return { passed: response.status === 403, seen: `${response.status} ${await errorCode(response)}` };
 }
 
-async function restApiOf({ aws, stacks }: Deployment): Promise<string> {
-  const stack = stacks.find((name) => name.includes('DataPlane')) ?? '';
-  const { StackResources } = (await aws('cloudformation describe-stack-resources', { 'stack-name': stack })) as {
-    StackResources: readonly { ResourceType: string; PhysicalResourceId: string }[];
+/** The API's own address, or the function's where there is no API. */
+async function originUrlOf(deployment: Deployment): Promise<string> {
+  const api = await findResource(deployment, 'AWS::ApiGateway::RestApi', 'DataPlaneApi');
+  if (api !== undefined) return `https://${api.physicalId}.execute-api.${api.region}.amazonaws.com/live`;
+  const { physicalId, region } = await requireFunction(deployment, 'Proxy');
+  const parameters = { 'function-name': physicalId, qualifier: 'live', region };
+  const { FunctionUrl } = (await deployment.aws('lambda get-function-url-config', parameters)) as {
+    FunctionUrl: string;
   };
-  const api = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::ApiGateway::RestApi');
-  if (api === undefined) throw new Error(`${stack} has no REST API`);
-  return api.PhysicalResourceId;
+  return FunctionUrl.replace(/\/$/, '');
 }
