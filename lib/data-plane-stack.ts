@@ -75,6 +75,8 @@ export class DataPlaneStack extends Stack {
       });
       new CfnOutput(this, 'MutualTlsTargetHostedZoneId', { value: mutualTlsDomain.targetHostedZoneId });
     }
+    const { originSecret } = this.dataPlane;
+    if (originSecret !== undefined) new CfnOutput(this, 'OriginSecretArn', { value: originSecret.secretArn });
     new CfnOutput(this, 'VaultKeyArn', { value: this.dataPlane.vaultKey.key.keyArn });
     for (const [name, table] of Object.entries(this.dataPlane.tables)) {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}TableName`, { value: table.tableName });
