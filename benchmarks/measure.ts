@@ -153,11 +153,16 @@ export async function measureMemory(name: CandidateName, options: CandidateOptio
       const { rssBytes } = await candidate.process.usage();
       peak = Math.max(peak, rssBytes);
     };
-    const timer = setInterval(() => void sample(), 100);
+    let sampled = Promise.resolve();
+    const timer = setInterval(() => {
+      sampled = sampled.then(sample);
+    }, 100);
     try {
       await send(load, candidate, { model: 'slow', concurrency: slowStreams, requests: slowStreams });
     } finally {
       clearInterval(timer);
+      // A process that is stopped while it answers ends with an error.
+      await sampled;
     }
     figures.add('rss', name, peak / 1e6);
   } finally {
