@@ -5,8 +5,8 @@ import * as z from 'zod';
 import { networkSettings } from './compute/network-settings.ts';
 import { releaseSetting } from './compute/release-setting.ts';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
-import { countrySettings } from './data-plane/country-rule.ts';
 import { originSettings, refuseOriginContradictions } from './data-plane/origin-settings.ts';
+import { countrySettings } from './edge/country-rule.ts';
 import { monitoringSettings, sendsTracesInTheClear } from './observability/monitoring-settings.ts';
 import { existingSettings, regionsOfExisting } from './storage/existing-settings.ts';
 

@@ -1,8 +1,8 @@
 import { CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { WebAcl } from './data-plane/web-acl.ts';
-import type { WebAclProps } from './data-plane/web-acl.ts';
+import { WebAcl } from './edge/web-acl.ts';
+import type { WebAclProps } from './edge/web-acl.ts';
 
 export interface EdgeStackProps extends StackProps, WebAclProps {}
 

@@ -138,7 +138,7 @@ function refuseOrigin(): ReturnType<typeof errorResponse> {
 /**
  * The caller's address. Behind our edge, whose header was just verified, a function in CloudFront puts it into a header, over
  * whatever the caller sent under that name; without an edge the platform knows it. `x-forwarded-for` is never trusted: its left
- * part is the caller's own words. (lib/data-plane/edge-distribution.ts)
+ * part is the caller's own words. (lib/edge/edge-distribution.ts)
  */
 function sourceAddress({ headers, peerAddress }: IncomingRequest): string {
   const viewer = checkOrigin === undefined ? undefined : headers[viewerAddressHeader];

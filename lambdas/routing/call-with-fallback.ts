@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
+import type { UpstreamCall } from '../telemetry/spans.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
@@ -28,17 +29,6 @@ export interface CallJournal {
   target: Target | undefined;
   /** Every request that went to a provider, in order. */
   readonly calls: UpstreamCall[];
-}
-
-/** One request to a provider: when, and how it failed. */
-export interface UpstreamCall {
-  readonly provider: string;
-  readonly model: string;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
-  /** Absent while the answer comes in, or where it went on to the caller. */
-  endedAt?: number;
-  errorCode?: string;
 }
 
 export interface CallOptions {

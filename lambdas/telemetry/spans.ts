@@ -1,8 +1,18 @@
-import type { UpstreamCall } from '../routing/call-with-fallback.ts';
 import type { RequestRecord } from '../store/request-record.ts';
 import { answerAttributes, type Attributes, modelAttributes, operationOf, requestAttributes } from './attributes.ts';
 import { dimensions } from './metrics.ts';
 import { createSpanId, type TraceContext } from './trace-context.ts';
+
+/** One request to a provider: when, and how it failed. */
+export interface UpstreamCall {
+  readonly provider: string;
+  readonly model: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Absent while the answer comes in, or where it went on to the caller. */
+  endedAt?: number;
+  errorCode?: string;
+}
 
 /** A settled request as its spans are made of. */
 export interface TracedRequest {

@@ -1,6 +1,13 @@
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import { floodResponse, inOrder, managedGroup, rateRule, validateRateLimit, visibility } from '../web-acl-rules.ts';
+import {
+  floodResponse,
+  inOrder,
+  managedGroup,
+  rateRule,
+  validateRateLimit,
+  visibility,
+} from '../edge/web-acl-rules.ts';
 
 /**
  * Rules that would block what operators legitimately send, by managed group: a provider's list of models is longer than 8 KB, and a

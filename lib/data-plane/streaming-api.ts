@@ -10,7 +10,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { metadataOnly } from '../compute/access-log-format.ts';
-import { gatewayAnswers } from './gateway-answers.ts';
+import { gatewayAnswers } from '../edge/gateway-answers.ts';
 import { authorizedBy, tenantOfAuthorizer } from './tenant-isolation.ts';
 import type { TenantAuthorizer } from './tenant-isolation.ts';
 

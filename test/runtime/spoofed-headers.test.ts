@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { viewerRequestCode } from '../../lib/data-plane/viewer-request.ts';
+import { viewerRequestCode } from '../../lib/edge/viewer-request.ts';
 import { json, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 import { deployProxy, type DeployedProxy } from './deployed-proxy.ts';
 

@@ -10,7 +10,7 @@ const declared = read('lambdas/http/gateway-error.ts')
   .match(/(?<=\| ')[a-z_]+/g)!;
 
 /** Codes of what CloudFront, the web ACL and API Gateway answer in the proxy's place, with whose fault they are. */
-const ofTheEdge = globSync('lib/data-plane/*.ts', { cwd: new URL('../../../', import.meta.url).pathname })
+const ofTheEdge = globSync('lib/edge/*.ts', { cwd: new URL('../../../', import.meta.url).pathname })
   .flatMap((file) => [...read(file).matchAll(/^\s+code: '([a-z_]+)',\n(?:.+\n)*?\s+owner: '([a-z]+)',/gm)])
   .map(([, code = '', owner = '']) => ({ code, owner }));
 

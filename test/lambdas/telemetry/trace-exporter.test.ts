@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { UpstreamCall } from '../../../lambdas/routing/call-with-fallback.ts';
 import type { RequestRecord } from '../../../lambdas/store/request-record.ts';
 import { createLogger, type LogLine } from '../../../lambdas/telemetry/logger.ts';
+import type { UpstreamCall } from '../../../lambdas/telemetry/spans.ts';
 import type { TracedRequest } from '../../../lambdas/telemetry/spans.ts';
 import {
   createTraceExporter,

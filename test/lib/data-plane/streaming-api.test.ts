@@ -3,9 +3,9 @@ import { Function } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { gatewayAnswers } from '../../../lib/data-plane/gateway-answers.ts';
 import { StreamingApi } from '../../../lib/data-plane/streaming-api.ts';
 import type { StreamingApiOptions } from '../../../lib/data-plane/streaming-api.ts';
+import { gatewayAnswers } from '../../../lib/edge/gateway-answers.ts';
 import { emptyStack, onlyResource, resourcesOf } from '../synthesize.ts';
 
 function synthesizeApi(options: StreamingApiOptions = {}): Template {

@@ -4,8 +4,8 @@ import Anthropic from '@anthropic-ai/sdk';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { bodyTooLarge, edgeBody, edgeHeaders } from '../../../lib/data-plane/edge-answer.ts';
-import { gatewayAnswers } from '../../../lib/data-plane/gateway-answers.ts';
+import { bodyTooLarge, edgeBody, edgeHeaders } from '../../../lib/edge/edge-answer.ts';
+import { gatewayAnswers } from '../../../lib/edge/gateway-answers.ts';
 import { proxyAcl, webRequest } from './synthesized-acl.ts';
 import { evaluateWebAcl } from './web-acl-evaluator.ts';
 

@@ -1,8 +1,8 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import type { Construct } from 'constructs';
 import { AdminWebAcl } from '../../../lib/control-plane/admin-web-acl.ts';
-import { WebAcl } from '../../../lib/data-plane/web-acl.ts';
-import type { WebAclProps } from '../../../lib/data-plane/web-acl.ts';
+import { WebAcl } from '../../../lib/edge/web-acl.ts';
+import type { WebAclProps } from '../../../lib/edge/web-acl.ts';
 import { emptyStack, onlyResource } from '../synthesize.ts';
 import { managedGroups } from './managed-rules.ts';
 import type { ManagedRule, WebRequest } from './managed-rules.ts';

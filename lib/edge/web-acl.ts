@@ -1,6 +1,10 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { countryFault, countryResponse, countryRule } from './country-rule.ts';
+import type { Countries } from './country-rule.ts';
+import { edgeBody, edgeHeaders } from './edge-answer.ts';
+import type { EdgeFault } from './edge-answer.ts';
 import {
   floodResponse,
   floodRetryAfterSeconds,
@@ -9,11 +13,7 @@ import {
   rateRule,
   validateRateLimit,
   visibility,
-} from '../web-acl-rules.ts';
-import { countryFault, countryResponse, countryRule } from './country-rule.ts';
-import type { Countries } from './country-rule.ts';
-import { edgeBody, edgeHeaders } from './edge-answer.ts';
-import type { EdgeFault } from './edge-answer.ts';
+} from './web-acl-rules.ts';
 
 const webAclRegion = 'us-east-1';
 

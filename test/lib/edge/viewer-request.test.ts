@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { maxRequestBytes, requestTooLarge } from '../../../lambdas/http/request-body.ts';
-import { viewerRequestCode } from '../../../lib/data-plane/viewer-request.ts';
+import { viewerRequestCode } from '../../../lib/edge/viewer-request.ts';
 
 interface Header {
   readonly value: string;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { jsonBlock, visibility } from '../web-acl-rules.ts';
-import type { WebAclRule } from '../web-acl-rules.ts';
 import { edgeHeaders } from './edge-answer.ts';
 import type { EdgeFault } from './edge-answer.ts';
+import { jsonBlock, visibility } from './web-acl-rules.ts';
+import type { WebAclRule } from './web-acl-rules.ts';
 
 const country = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of ISO 3166 in capitals, such as CH');
 

@@ -7,8 +7,8 @@ import { Function, FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { functionUrlOrigin, mutualTlsOrigin, restApiOrigin } from '../../../lib/data-plane/edge-origin.ts';
-import type { EdgeOriginProps } from '../../../lib/data-plane/edge-origin.ts';
+import { functionUrlOrigin, mutualTlsOrigin, restApiOrigin } from '../../../lib/edge/edge-origin.ts';
+import type { EdgeOriginProps } from '../../../lib/edge/edge-origin.ts';
 import { emptyStack, onlyResource } from '../synthesize.ts';
 
 const clientCertificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab';

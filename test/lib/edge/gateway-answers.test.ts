@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gatewayAnswers } from '../../../lib/data-plane/gateway-answers.ts';
+import { gatewayAnswers } from '../../../lib/edge/gateway-answers.ts';
 
 describe('answers of API Gateway itself', () => {
   it.each([

@@ -5,11 +5,11 @@ import { PriceClass } from 'aws-cdk-lib/aws-cloudfront';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { EdgeDistribution } from '../../../lib/data-plane/edge-distribution.ts';
-import type { EdgeDistributionOptions } from '../../../lib/data-plane/edge-distribution.ts';
-import { restApiOrigin } from '../../../lib/data-plane/edge-origin.ts';
-import type { EdgeOriginOptions } from '../../../lib/data-plane/edge-origin.ts';
-import { viewerRequestCode } from '../../../lib/data-plane/viewer-request.ts';
+import { EdgeDistribution } from '../../../lib/edge/edge-distribution.ts';
+import type { EdgeDistributionOptions } from '../../../lib/edge/edge-distribution.ts';
+import { restApiOrigin } from '../../../lib/edge/edge-origin.ts';
+import type { EdgeOriginOptions } from '../../../lib/edge/edge-origin.ts';
+import { viewerRequestCode } from '../../../lib/edge/viewer-request.ts';
 import { emptyStack, onlyResource } from '../synthesize.ts';
 
 function synthesizeEdge(options: EdgeDistributionOptions & EdgeOriginOptions = {}): Template {

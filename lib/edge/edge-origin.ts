@@ -5,7 +5,7 @@ import { FunctionUrlOrigin, HttpOrigin, RestApiOrigin } from 'aws-cdk-lib/aws-cl
 import type { HttpOriginProps } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { longestStream } from './proxy-function.ts';
+import { longestStream } from '../data-plane/proxy-function.ts';
 
 /** Proves that a request came through the distribution. Not `x-api-key`: Anthropic SDKs put the caller's key there. */
 export const originVerifyHeader = 'x-gateway-origin-verify';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { WebAcl } from '../../../lib/data-plane/web-acl.ts';
-import { proxyAcl, webRequest } from '../edge/synthesized-acl.ts';
-import { evaluateWebAcl } from '../edge/web-acl-evaluator.ts';
+import { WebAcl } from '../../../lib/edge/web-acl.ts';
 import { emptyStack } from '../synthesize.ts';
+import { proxyAcl, webRequest } from './synthesized-acl.ts';
+import { evaluateWebAcl } from './web-acl-evaluator.ts';
 
 describe('WebAcl', () => {
   it('counts nine rules of the managed groups and leaves the others their action', () => {
