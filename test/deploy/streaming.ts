@@ -1,13 +1,19 @@
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { followOneByOne } from '../runtime/held-stream.ts';
+import type { HeldStream } from '../runtime/held-stream.ts';
 import { startLambdaHost } from '../runtime/lambda-host.ts';
 import type { LambdaHost } from '../runtime/lambda-host.ts';
 import { aws } from './commands.ts';
 import type { DeployedFunction } from './deployed-code.ts';
 import type { Emulator } from './emulator.ts';
 
-/** Time between two chunks of the provider. */
-export const gapMs = 200;
-export const streamedWords = ['one', ' two', ' three', ' four', ' five'];
+/** How long the provider thinks before each event. */
+const pauseMs = 200;
+
+function event(data: object | string): string {
+  return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+}
 
 function chunk(delta: object, finish: string | null = null): object {
   const choices = [{ index: 0, delta, finish_reason: finish }];
@@ -15,29 +21,30 @@ function chunk(delta: object, finish: string | null = null): object {
 }
 
 /** What the provider streams, word by word. */
-export const streamedAnswer: readonly (object | string)[] = [
-  ...streamedWords.map((content) => chunk({ content })),
-  chunk({}, 'stop'),
-  { ...chunk({}), choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } },
-  '[DONE]',
+export const streamedEvents: readonly string[] = [
+  ...['one', ' two', ' three', ' four', ' five'].map((content) => event(chunk({ content }))),
+  event(chunk({}, 'stop')),
+  event({ ...chunk({}), choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } }),
+  event('[DONE]'),
 ];
 
-export interface ReceivedWord {
-  readonly text: string;
-  /** Milliseconds since the request was sent. */
-  readonly at: number;
+export interface StreamedAnswer {
+  /** What the caller had after each event of the provider. */
+  readonly events: readonly string[];
+  /** Milliseconds after the request at which the provider sent each. */
+  readonly sentAt: readonly number[];
 }
 
 /**
  * Calls the code that was deployed with the variables it was deployed with, against the deployed tables, key and secret, but run by
- * the real runtime client instead of the emulator's. It runs with the rights of the account's owner: nobody but Lambda may assume
- * the function's role.
+ * the real runtime client instead of the emulator's. The provider sends each event only when the caller has the one before. The code
+ * runs with the rights of the account's owner: nobody but Lambda may assume the function's role.
  */
 export async function streamThroughRuntimeClient(
   emulator: Emulator,
   deployed: DeployedFunction,
-  { key }: { readonly key: string },
-): Promise<{ host: LambdaHost; chunks: readonly ReceivedWord[] }> {
+  { key, provider }: { readonly key: string; readonly provider: HeldStream },
+): Promise<StreamedAnswer> {
   const secretId = deployed.environment['ORIGIN_SECRET_ARN'] ?? '';
   const secret = ['secretsmanager', 'get-secret-value', '--secret-id', secretId];
   const { SecretString } = await aws<{ SecretString: string }>(emulator, ...secret);
@@ -55,28 +62,32 @@ export async function streamThroughRuntimeClient(
     originHeader: z.object({ current: z.string() }).parse(JSON.parse(SecretString)).current,
   });
   try {
-    return { host, chunks: await readWords(host, key) };
-  } catch (error) {
+    return await followStream(host, key, provider);
+  } finally {
     await host.close();
-    throw error;
   }
 }
 
-async function readWords(host: LambdaHost, key: string): Promise<readonly ReceivedWord[]> {
+async function followStream({ url }: LambdaHost, key: string, provider: HeldStream): Promise<StreamedAnswer> {
   const started = performance.now();
-  const response = await fetch(`${host.url}/v1/chat/completions`, {
+  const sentAt: number[] = [];
+  const thinking: HeldStream = {
+    ...provider,
+    send: async (next) => {
+      await setTimeout(pauseMs);
+      sentAt.push(Math.round(performance.now() - started));
+      await provider.send(next);
+    },
+  };
+  const answering = fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'lab/m', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+    body: JSON.stringify({
+      model: 'lab/m',
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: 'user', content: 'hi' }],
+    }),
   });
-  if (response.status !== 200 || response.body === null) throw new Error(`${response.status} ${await response.text()}`);
-  const words: ReceivedWord[] = [];
-  for await (const bytes of response.body) {
-    const at = performance.now() - started;
-    for (const [, text = ''] of Buffer.from(bytes)
-      .toString()
-      .matchAll(/"content":"([^"]*)"/g))
-      words.push({ text, at });
-  }
-  return words;
+  return { events: await followOneByOne(thinking, answering, streamedEvents), sentAt };
 }
