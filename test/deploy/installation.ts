@@ -13,19 +13,18 @@ import type { Emulator } from './emulator.ts';
 export const stackNames = ['Gatehouse-Edge', 'Gatehouse-DataPlane-us-east-1', 'Gatehouse-ControlPlane'] as const;
 export type StackName = (typeof stackNames)[number];
 
-const outputsSchema = z.object({
-  'Gatehouse-DataPlane-us-east-1': z.object({
-    ProxyUrl: z.string(),
-    VaultKeyArn: z.string(),
-    PolicyTableName: z.string(),
-    MeterTableName: z.string(),
-    RequestsTableName: z.string(),
-    VaultTableName: z.string(),
-    UsageTableName: z.string(),
-    EvidenceTableName: z.string(),
-  }),
-  'Gatehouse-ControlPlane': z.object({ AdminUrl: z.string(), BootstrapTokenSecretArn: z.string() }),
+const dataPlaneOutputs = z.object({
+  ProxyUrl: z.string(),
+  VaultKeyArn: z.string(),
+  PolicyTableName: z.string(),
+  MeterTableName: z.string(),
+  RequestsTableName: z.string(),
+  VaultTableName: z.string(),
+  UsageTableName: z.string(),
+  EvidenceTableName: z.string(),
 });
+const controlPlaneOutputs = z.object({ AdminUrl: z.string(), BootstrapTokenSecretArn: z.string() });
+const outputsSchema = z.record(z.string(), z.unknown());
 
 export interface Answer {
   readonly status: number;
@@ -36,8 +35,10 @@ export interface Answer {
   readonly body: any;
 }
 
-/** What was deployed, as its callers and operators see it. */
+/** What was deployed, as its operators and the callers of one region see it. */
 export interface Installation {
+  /** Base URL for callers, without a trailing slash. */
+  readonly proxyUrl: string;
   readonly vaultKeyArn: string;
   readonly tables: Omit<TableNames, 'control' | 'audit'>;
   /** Calls the admin API with the bootstrap token; `path` below `/admin/v1`. */
@@ -53,14 +54,19 @@ export interface ProxyCall {
 }
 
 /** Reads the file that `cdk deploy --outputs-file` has written, and the bootstrap token as an operator does. */
-export async function openInstallation(emulator: Emulator, outputsFile: string): Promise<Installation> {
+export async function openInstallation(
+  emulator: Emulator,
+  outputsFile: string,
+  region = 'us-east-1',
+): Promise<Installation> {
   const outputs = outputsSchema.parse(JSON.parse(await readFile(outputsFile, 'utf8')));
-  const { ProxyUrl, VaultKeyArn, ...names } = outputs['Gatehouse-DataPlane-us-east-1'];
-  const { AdminUrl, BootstrapTokenSecretArn } = outputs['Gatehouse-ControlPlane'];
+  const { ProxyUrl, VaultKeyArn, ...names } = dataPlaneOutputs.parse(outputs[`Gatehouse-DataPlane-${region}`]);
+  const { AdminUrl, BootstrapTokenSecretArn } = controlPlaneOutputs.parse(outputs['Gatehouse-ControlPlane']);
   const secret = ['secretsmanager', 'get-secret-value', '--secret-id', BootstrapTokenSecretArn];
   const { SecretString } = await aws<{ SecretString: string }>(emulator, ...secret);
   const token = z.object({ current: z.string() }).parse(JSON.parse(SecretString)).current;
   return {
+    proxyUrl: ProxyUrl,
     vaultKeyArn: VaultKeyArn,
     tables: {
       policy: names.PolicyTableName,
@@ -117,9 +123,9 @@ async function call(emulator: Emulator, address: string, { method, body, headers
 }
 
 /** Reads the deployed tables as the account's owner, past the roles of the functions. */
-export function openStore(emulator: Emulator): StoreClient {
+export function openStore(emulator: Emulator, region = 'us-east-1'): StoreClient {
   const credentials = async () => ({ accessKeyId: 'test', secretAccessKey: 'test' });
   return createLeanStoreClient(
-    createAwsTransport({ service: 'dynamodb', region: 'us-east-1', endpoint: emulator.endpoint, credentials }),
+    createAwsTransport({ service: 'dynamodb', region, endpoint: emulator.endpoint, credentials }),
   );
 }

@@ -37,16 +37,20 @@ export function findResource(resources: readonly StackResource[], beginning: str
   return found;
 }
 
-export async function stackStatuses(emulator: Emulator): Promise<Readonly<Record<string, string>>> {
-  const { Stacks } = await aws<{ Stacks: { StackName: string; StackStatus: string }[] }>(
-    emulator,
-    'cloudformation',
-    'describe-stacks',
-  );
-  return Object.fromEntries(
-    Stacks.filter(({ StackName }) => StackName.startsWith('Gatehouse-')).map(({ StackName, StackStatus }) => [
-      StackName,
-      StackStatus,
-    ]),
-  );
+interface StackDescription {
+  readonly StackName: string;
+  readonly StackStatus: string;
+  readonly EnableTerminationProtection?: boolean;
+}
+
+/** The app's stacks of one region. */
+export async function describeStacks(emulator: Emulator, region = 'us-east-1'): Promise<readonly StackDescription[]> {
+  const command = ['cloudformation', 'describe-stacks', '--region', region];
+  const { Stacks } = await aws<{ Stacks: readonly StackDescription[] }>(emulator, ...command);
+  return Stacks.filter(({ StackName }) => StackName.startsWith('Gatehouse-'));
+}
+
+export async function stackStatuses(emulator: Emulator, region?: string): Promise<Readonly<Record<string, string>>> {
+  const stacks = await describeStacks(emulator, region);
+  return Object.fromEntries(stacks.map(({ StackName, StackStatus }) => [StackName, StackStatus]));
 }
