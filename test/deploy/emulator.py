@@ -191,6 +191,23 @@ def reach_rest_apis_from_the_edge(port):
     cloudfront._forward_to_origin = forward_here
 
 
+def answer_function_urls_whole():
+    """A streaming function URL of MiniStack reads bytes with a prelude; function-runtime.cjs has collected both into one answer."""
+    from ministack.services import lambda_svc
+
+    respond = lambda_svc._function_url_stream_response
+
+    def respond_from_collected(result, cors_headers):
+        answer = result.get("body")
+        if not isinstance(answer, dict) or "statusCode" not in answer:
+            return respond(result, cors_headers)
+        prelude = {name: answer[name] for name in ("statusCode", "headers")}
+        framed = json.dumps(prelude).encode() + lambda_svc._STREAM_PRELUDE_SEPARATOR + answer["body"].encode()
+        return respond({**result, "body": framed}, cors_headers)
+
+    lambda_svc._function_url_stream_response = respond_from_collected
+
+
 def open_tumbling_windows():
     """An event source mapping with a tumbling window names the shard in its events. MiniStack leaves the window out."""
     from ministack.services import lambda_svc
@@ -233,6 +250,7 @@ def main():
     resolve_references()
     generate_secrets_as_asked()
     reach_rest_apis_from_the_edge(int(os.environ["GATEWAY_PORT"]))
+    answer_function_urls_whole()
     open_tumbling_windows()
     sys.argv = sys.argv[:1]
 
