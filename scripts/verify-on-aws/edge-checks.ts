@@ -1,4 +1,4 @@
-import { attackPrompts } from './attack-prompts.ts';
+import { prompts } from '../../test/lib/edge/prompts.ts';
 import { callProxy, chat, errorCode, tooLargePrompt } from './call-proxy.ts';
 import type { Check, Deployment, Finding } from './check.ts';
 import { findResource, requireFunction } from './stack-resources.ts';
@@ -48,13 +48,13 @@ export const edgeChecks: readonly Check[] = [
     async verify(deployment) {
       const { secret } = await deployment.createKey();
       const stopped: string[] = [];
-      for (const { name, prompt } of attackPrompts) {
-        const call = { path: '/v1/chat/completions', secret, body: chat(noModel, prompt) };
+      for (const { name, content } of prompts) {
+        const call = { path: '/v1/chat/completions', secret, body: chat(noModel, content) };
         const response = await callProxy(deployment, call);
         const code = await errorCode(response);
         if (code !== 'model_not_found') stopped.push(`${name}: ${response.status} ${code ?? 'without our envelope'}`);
       }
-      return { passed: stopped.length === 0, seen: stopped.join(', ') || `${attackPrompts.length} prompts arrived` };
+      return { passed: stopped.length === 0, seen: stopped.join(', ') || `${prompts.length} prompts arrived` };
     },
   },
   {
