@@ -1,10 +1,6 @@
 import { createRoleAssumer } from '../aws/assume-role.ts';
-import {
-  createAwsTransport,
-  type AwsJsonService,
-  type AwsTransport,
-  type AwsTransportOptions,
-} from '../aws/json-transport.ts';
+import { readFunctionEnvironment } from '../aws/function-environment.ts';
+import { createAwsTransport, type AwsJsonService, type AwsTransport } from '../aws/json-transport.ts';
 import { createLeanKmsUnwrapper } from '../crypto/lean-kms-key-wrapper.ts';
 import { errorResponse } from '../http/error-envelope.ts';
 import { GatewayError } from '../http/gateway-error.ts';
@@ -31,29 +27,8 @@ import { createOriginCheck, originHeader, viewerAddressHeader } from './origin-c
 
 const environment = process.env;
 
-function required(name: string): string {
-  const value = environment[name];
-  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
-  return value;
-}
-
-const region = required('AWS_REGION');
+const { region, required, credentials, connectionTo } = readFunctionEnvironment(environment);
 const now = (): number => Date.now();
-
-const sessionToken = environment['AWS_SESSION_TOKEN'];
-// Lambda sets these once per environment and replaces the environment before they expire.
-const ownCredentials = {
-  accessKeyId: required('AWS_ACCESS_KEY_ID'),
-  secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
-  ...(sessionToken !== undefined && { sessionToken }),
-};
-const credentials = async () => ownCredentials;
-
-/** How to reach an AWS service as this function. */
-function connectionTo(endpointVariable: string): Omit<AwsTransportOptions, 'service'> {
-  const endpoint = environment[endpointVariable] ?? environment['AWS_ENDPOINT_URL'];
-  return { region, credentials, ...(endpoint !== undefined && { endpoint }) };
-}
 
 function transport(service: AwsJsonService, endpointVariable: string): AwsTransport {
   return createAwsTransport({ service, ...connectionTo(endpointVariable) });

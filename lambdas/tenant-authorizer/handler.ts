@@ -1,4 +1,5 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import { readFunctionEnvironment } from '../aws/function-environment.ts';
 import { createAwsTransport } from '../aws/json-transport.ts';
 import { joinHeaders } from '../http/lambda-event.ts';
 import { StoreError } from '../store/client.ts';
@@ -9,30 +10,10 @@ import { tenantOf } from './tenant-of.ts';
 
 /** The tenant authorizer: composition root and entry. The environment is read here and nowhere else. */
 
-const environment = process.env;
-
-function required(name: string): string {
-  const value = environment[name];
-  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
-  return value;
-}
-
-const endpoint = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? environment['AWS_ENDPOINT_URL'];
-const sessionToken = environment['AWS_SESSION_TOKEN'];
-// Lambda sets these once per environment and replaces the environment before they expire.
-const credentials = {
-  accessKeyId: required('AWS_ACCESS_KEY_ID'),
-  secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
-  ...(sessionToken !== undefined && { sessionToken }),
-};
+const { required, connectionTo } = readFunctionEnvironment(process.env);
 const policies = {
   store: createLeanStoreClient(
-    createAwsTransport({
-      service: 'dynamodb',
-      region: required('AWS_REGION'),
-      credentials: async () => credentials,
-      ...(endpoint !== undefined && { endpoint }),
-    }),
+    createAwsTransport({ service: 'dynamodb', ...connectionTo('AWS_ENDPOINT_URL_DYNAMODB') }),
   ),
   table: required(tables.policy.environmentVariable),
 };

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { readFunctionEnvironment } from '../aws/function-environment.ts';
 import { createAwsTransport } from '../aws/json-transport.ts';
 import { StoreError } from '../store/client.ts';
 import { createLeanStoreClient } from '../store/lean-client.ts';
@@ -12,28 +13,9 @@ import { rollUp, type RollUpDependencies } from './roll-up.ts';
 /** The usage rollup function: composition root and entry. The environment is read here and nowhere else. */
 
 const environment = process.env;
-
-function required(name: string): string {
-  const value = environment[name];
-  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
-  return value;
-}
-
-const endpoint = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? environment['AWS_ENDPOINT_URL'];
-const sessionToken = environment['AWS_SESSION_TOKEN'];
-// Lambda sets these once per environment and replaces the environment before they expire.
-const credentials = {
-  accessKeyId: required('AWS_ACCESS_KEY_ID'),
-  secretAccessKey: required('AWS_SECRET_ACCESS_KEY'),
-  ...(sessionToken !== undefined && { sessionToken }),
-};
+const { required, connectionTo } = readFunctionEnvironment(environment);
 const store = createLeanStoreClient(
-  createAwsTransport({
-    service: 'dynamodb',
-    region: required('AWS_REGION'),
-    credentials: async () => credentials,
-    ...(endpoint !== undefined && { endpoint }),
-  }),
+  createAwsTransport({ service: 'dynamodb', ...connectionTo('AWS_ENDPOINT_URL_DYNAMODB') }),
 );
 
 const write = (text: string): unknown => process.stdout.write(text);
