@@ -20,6 +20,7 @@ export type GatewayErrorCode =
   | 'zero_retention_unavailable'
   | 'model_not_found'
   | 'protocol_not_supported'
+  | 'parameter_not_supported'
   | 'model_not_priced'
   | 'path_not_found'
   | 'method_not_allowed'

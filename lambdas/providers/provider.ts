@@ -9,6 +9,9 @@ export type ProviderAuth =
   | { readonly kind: 'sigv4'; readonly scope: { readonly service: string; readonly region: string } | undefined }
   | { readonly kind: 'none' };
 
+/** `{model}` stands for the model's name, percent-encoded. Two where streamed answers have a path of their own. */
+export type ProviderPath = string | { readonly whole: string; readonly streamed: string };
+
 /**
  * A vendor, as data. Everything here is pure: no I/O, clock or environment. A vendor with real quirks overrides a member with a
  * function in a file of its own; an OpenAI-compatible vendor is a row in `openai-compatible.ts`.
@@ -18,10 +21,13 @@ export interface Provider {
   readonly name: string;
   /** Human name for messages. */
   readonly displayName: string;
-  /** Without a trailing slash; protocol paths are appended. */
+  /** Without a trailing slash; protocol paths are appended. `{region}` stands for the AWS region of the data plane. */
   readonly baseUrl: string;
-  /** Path under `baseUrl` for each protocol the vendor speaks; the first is preferred unless the client's own is listed. */
-  readonly paths: Partial<Readonly<Record<ProtocolName, string>>>;
+  /**
+   * Path under `baseUrl` for each protocol the vendor speaks. A client whose own protocol is listed gets it, byte for byte;
+   * every other client is translated to the first one of the same kind.
+   */
+  readonly paths: Partial<Readonly<Record<ProtocolName, ProviderPath>>>;
   readonly auth: ProviderAuth;
   /** Environment variables that usually hold this vendor's key; the local runner registers the provider when one is set. */
   readonly credentialEnvironment: readonly string[];
@@ -33,6 +39,10 @@ export interface Provider {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** Whether the vendor understands `stream_options.include_usage` (`openai-chat` only). Default true. */
   readonly acceptsStreamOptions?: boolean;
+  /** The member under which a model's own reasoning goes back to it (`openai-chat` only); absent: it is left out. */
+  readonly replaysReasoning?: 'reasoning_content' | 'reasoning';
+  /** The built-in provider whose catalog of models and prices this one shares. Default: the one of its own name. */
+  readonly catalog?: string;
   /** Vendor's page that a quirk above follows. */
   readonly documentation: string;
 }

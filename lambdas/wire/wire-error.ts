@@ -1,7 +1,7 @@
 /** What a request can be refused for by its protocol alone. `wire/` knows no HTTP; the endpoint turns this into its envelope. */
 export class WireError extends Error {
   override readonly name = 'WireError';
-  readonly code: 'invalid_json' | 'invalid_request';
+  readonly code: 'invalid_json' | 'invalid_request' | 'parameter_not_supported';
   /** JSON path of the offending field. */
   readonly param: string | undefined;
 
