@@ -68,7 +68,7 @@ async function parse(
   const bytes = await request.readBody();
   try {
     const body = parseJsonBody(bytes);
-    return { body, facts: protocol.readRequest(body) };
+    return { body, facts: protocol.readRequest(body, request) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new CallerError(error.code, 400, error.message, error.param === undefined ? {} : { param: error.param });

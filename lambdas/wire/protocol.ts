@@ -18,8 +18,17 @@ export interface RequestFacts {
   readonly wantsStreamUsage: boolean;
   /** Whether the body points at content that is fetched elsewhere (URLs, file ids), whose tokens its bytes cannot bound. */
   readonly hasReferences: boolean;
+  /** How a stream reaches the caller. Default `sse`; Gemini's clients may ask for one JSON array that grows. */
+  readonly streamForm?: 'sse' | 'json-array';
   /** A field by which the caller chose another rate than the catalog's (a faster tier), if there is one. */
   readonly unpricedOption: string | undefined;
+}
+
+/** What of a request's URL a protocol reads: Gemini has the model's name in its path. */
+export interface RequestCall {
+  /** Percent-encoding as received. */
+  readonly path: string;
+  readonly query: URLSearchParams;
 }
 
 export interface UpstreamRequestChanges {
@@ -70,7 +79,7 @@ export interface WireProtocol {
   /** Whose error envelope and rate-limit headers the client of this protocol understands. */
   readonly dialect: Dialect;
   /** @throws WireError naming the field. */
-  readRequest(body: JsonBody): RequestFacts;
+  readRequest(body: JsonBody, call: RequestCall): RequestFacts;
   /** The caller's bytes with only what routing decides changed. */
   buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer;
   /** `undefined` when the value is not a response of this protocol at all. */
@@ -78,5 +87,5 @@ export interface WireProtocol {
   createStreamTap(options: { hideUsage: boolean }): StreamTap;
 }
 
-/** Families of SDKs that share an error envelope. */
-export type Dialect = 'openai' | 'anthropic';
+/** Families of SDKs that share an error envelope; OpenAI's two APIs differ in what an error inside a stream looks like. */
+export type Dialect = 'openai' | 'openai-responses' | 'anthropic' | 'gemini';
