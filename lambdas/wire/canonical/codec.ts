@@ -92,4 +92,10 @@ export interface ModelCapabilities {
   readonly structuredOutput?: boolean;
   /** Anthropic and Gemini: whether reasoning is asked for by effort (newer models) or by a budget of tokens. */
   readonly reasoningBy?: 'effort' | 'budget';
+  /** How reasoning is turned off; absent: `disabled` or its like. `between_tools` is a word of some Claude models. */
+  readonly reasoningOff?: 'disabled' | 'between_tools' | 'never';
+  /** False where temperature, top_p and top_k stay at their defaults, as with newer Claude models. */
+  readonly sampling?: boolean;
+  /** False where no tool call can be forced: the newest Claude models decide for themselves. */
+  readonly forcedToolCalls?: boolean;
 }
