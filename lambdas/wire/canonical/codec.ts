@@ -43,6 +43,8 @@ export interface WireEvent {
   readonly name: string | undefined;
   /** The event's data, nearly always JSON. */
   readonly data: string;
+  /** An exception of an AWS event stream: `name` is its type, absent where the bytes are no event stream. */
+  readonly isError?: true;
 }
 
 export interface StreamDecoder {
