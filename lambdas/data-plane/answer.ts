@@ -1,20 +1,19 @@
-import { errorEvent } from '../http/error-envelope.ts';
 import { GatewayError } from '../http/gateway-error.ts';
 import type { GatewayResponse, StreamedBody } from '../http/gateway-request.ts';
 import type { ProviderAnswer } from '../routing/call-with-fallback.ts';
 import type { ProviderStream, StreamPiece } from '../routing/provider-stream.ts';
 import type { Ending } from '../store/request-record.ts';
 import { describeFault } from '../telemetry/logger.ts';
-import type { Dialect } from '../wire/protocol.ts';
-import { sseComment } from '../wire/sse.ts';
+import type { WireProtocol } from '../wire/protocol.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type Outcome, type Passage, settle } from './settle.ts';
+import { createStreamForm, type StreamForm } from './stream-form.ts';
 
 /** An admitted request whose provider call is under way. */
 export interface Answering {
   readonly answering: Promise<ProviderAnswer>;
   readonly passage: Passage;
-  readonly dialect: Dialect;
+  readonly protocol: WireProtocol;
 }
 
 /** A failure whose request is settled and logged: all that is left is to answer it. */
@@ -34,20 +33,19 @@ export class SettledFailure extends Error {
 /** Idle proxies cut a silent stream at 60 s or sooner: the first comment comes after 5 s, then one every 15 s. */
 const firstCommentMs = 5_000;
 const commentMs = 15_000;
-const comment = sseComment('keep-alive');
 
 /**
  * The answer in one piece, settled before its first byte goes out, so that its cost is in its headers.
  *
  * @throws SettledFailure
  */
-export async function answerWhole({ answering, passage }: Answering, deps: Dependencies): Promise<GatewayResponse> {
+export async function answerWhole({ answering, passage, protocol }: Answering, deps: Dependencies): Promise<GatewayResponse> {
   let answer: ProviderAnswer;
   try {
     answer = await answering;
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw new SettledFailure(error, answerHeaders(passage));
+    throw new SettledFailure(error, answerHeaders(passage, protocol));
   }
   markFirstByte(passage, deps);
   if (answer.kind !== 'whole') throw new TypeError('a whole answer was asked for');
@@ -60,7 +58,7 @@ export async function answerWhole({ answering, passage }: Answering, deps: Depen
   return {
     status: 200,
     headers: {
-      ...answerHeaders(passage),
+      ...answerHeaders(passage, protocol),
       'content-type': 'application/json',
       'x-gatehouse-cost-micro-usd': String(settled.costMicroUsd),
     },
@@ -75,30 +73,31 @@ export async function answerWhole({ answering, passage }: Answering, deps: Depen
  * @throws SettledFailure where the provider failed before that.
  */
 export async function answerStreamed(answer: Answering, deps: Dependencies): Promise<GatewayResponse> {
-  const { answering, passage } = answer;
+  const { answering, passage, protocol } = answer;
+  const form = createStreamForm(protocol.dialect, passage.facts, passage.request.id);
   let answered: boolean;
   try {
     answered = await settledWithin(answering, firstCommentMs);
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
-    throw new SettledFailure(error, answerHeaders(passage));
+    throw new SettledFailure(error, answerHeaders(passage, protocol));
   }
   passage.overheadMs = deps.now() - passage.request.receivedAt - passage.journal.waitedMs;
   return {
     status: 200,
     headers: {
-      ...answerHeaders(passage),
-      'content-type': 'text/event-stream; charset=utf-8',
+      ...answerHeaders(passage, protocol),
+      'content-type': form.contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     },
-    body: streamBody(answer, answered, deps),
+    body: streamBody(answer, { form, answered }, deps),
   };
 }
 
 async function* streamBody(
-  { answering, passage, dialect }: Answering,
-  answered: boolean,
+  { answering, passage }: Answering,
+  { form, answered }: { form: StreamForm; answered: boolean },
   deps: Dependencies,
 ): StreamedBody {
   let open: ProviderStream | undefined;
@@ -115,25 +114,25 @@ async function* streamBody(
   };
   try {
     // The headers go out with it: nothing else may come for minutes.
-    if (!answered) yield comment;
-    while (!(await settledWithin(answering, commentMs))) yield comment;
+    if (!answered) yield form.keepAlive();
+    while (!(await settledWithin(answering, commentMs))) yield form.keepAlive();
     const answer = await answering;
     if (answer.kind !== 'stream') throw new TypeError('a stream was asked for');
     open = answer.stream;
     for (;;) {
       const piece = await open.next(commentMs);
       if (piece.kind === 'silence') {
-        yield comment;
+        yield form.keepAlive();
         continue;
       }
       markFirstByte(passage, deps);
       if (piece.kind === 'events') {
-        yield piece.bytes;
+        yield form.events(piece.bytes);
         continue;
       }
       // The record exists before the caller can know that the answer is complete.
       await (piece.kind === 'end' ? end('completed') : end(...brokenOff(piece, passage)));
-      const last = piece.kind === 'end' ? piece.bytes : errorEvent(piece.error, dialect, passage.request.id);
+      const last = piece.kind === 'end' ? form.end(piece.bytes) : form.error(piece.error);
       if (last.length > 0) yield last;
       return;
     }
@@ -144,7 +143,7 @@ async function* streamBody(
     }
     if (!(error instanceof GatewayError))
       deps.logger.fault(describeFault('unexpected-error', error, passage.request.id));
-    yield errorEvent(asGatewayError(error), dialect, passage.request.id);
+    yield form.error(asGatewayError(error));
   } finally {
     // Neither ended nor failed: whoever was reading has stopped.
     if (outcome === undefined) await end('caller-gone');
@@ -188,7 +187,8 @@ function asGatewayError(error: unknown): GatewayError {
 }
 
 function seen(stream: ProviderStream): NonNullable<Outcome['answer']> {
-  return { ...stream.tap.facts(), contentEvents: stream.tap.contentEvents(), bytes: stream.contentBytes() };
+  const { reader } = stream;
+  return { ...reader.facts(), contentEvents: reader.contentEvents(), bytes: reader.contentBytes() };
 }
 
 function markFirstByte(passage: Passage, deps: Dependencies): void {
@@ -197,14 +197,23 @@ function markFirstByte(passage: Passage, deps: Dependencies): void {
   passage.overheadMs ??= passage.firstByteMs - passage.journal.waitedMs;
 }
 
-function answerHeaders({ admission, journal, overheadMs }: Passage): Record<string, string> {
+function answerHeaders({ admission, journal, overheadMs }: Passage, protocol: WireProtocol): Record<string, string> {
   return {
     ...admission.headers,
     'x-gatehouse-provider': journal.target?.provider.name ?? 'none',
     // An operator may call a model what no header can carry.
     'x-gatehouse-model': encodeURI(journal.target?.model.toWellFormed() ?? 'none'),
     'x-gatehouse-attempts': String(journal.attempts),
+    ...translationHeaders(journal, protocol),
     ...(overheadMs !== undefined && { 'x-gatehouse-overhead-ms': Math.max(0, overheadMs).toFixed(1) }),
+  };
+}
+
+/** Which protocol was spoken with the provider, where it is not the caller's own, and what had to be left out. */
+function translationHeaders({ target, dropped = [] }: Passage['journal'], spoken: WireProtocol): Record<string, string> {
+  return {
+    ...(target !== undefined && target.protocol !== spoken.name && { 'x-gatehouse-upstream-protocol': target.protocol }),
+    ...(dropped.length > 0 && { 'x-gatehouse-dropped': encodeURI(dropped.join(', ').toWellFormed()).slice(0, 1024) }),
   };
 }
 

@@ -6,7 +6,8 @@ import { resolveTargets } from '../routing/resolve-targets.ts';
 import type { Target } from '../routing/target.ts';
 import { type JsonBody, parseJsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
-import { WireError } from '../wire/wire-error.ts';
+import type { Translation } from '../wire/translation/translation.ts';
+import { isWireError } from '../wire/wire-error.ts';
 import { admit, type Admission } from './admit.ts';
 import { answerStreamed, answerWhole } from './answer.ts';
 import { authenticate, type Caller, type CallerReading } from './authenticate.ts';
@@ -14,6 +15,7 @@ import { authorize, isModelAllowed } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
 import { noMeters } from './meter-claims.ts';
 import type { Passage } from './settle.ts';
+import { findTakers } from './translate.ts';
 import { viaChain } from './via.ts';
 
 /**
@@ -29,7 +31,7 @@ export async function serveInference(
 ): Promise<GatewayResponse> {
   const via = viaChain(request);
   const { body, facts } = await parse(protocol, request);
-  const { caller, targets, admission } = await enter(protocol, { request, body, facts }, deps);
+  const { caller, targets, translation, admission } = await enter(protocol, { request, body, facts }, deps);
 
   const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0], calls: [] };
   const passage: Passage = {
@@ -42,7 +44,16 @@ export async function serveInference(
     overheadMs: undefined,
   };
   const answering = callWithFallback(
-    { protocol, facts, body, headers: request.headers, maxOutputTokens: admission.maxOutputTokens, via },
+    {
+      protocol,
+      facts,
+      body,
+      headers: request.headers,
+      maxOutputTokens: admission.maxOutputTokens,
+      via,
+      translation,
+      region: deps.region,
+    },
     targets,
     {
       workspace: caller.key.policy.workspace,
@@ -53,7 +64,7 @@ export async function serveInference(
       journal,
     },
   );
-  const answer = { answering, passage, dialect: protocol.dialect };
+  const answer = { answering, passage, protocol };
   return facts.stream ? answerStreamed(answer, deps) : answerWhole(answer, deps);
 }
 
@@ -70,14 +81,20 @@ async function parse(
     const body = parseJsonBody(bytes);
     return { body, facts: protocol.readRequest(body, request) };
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new CallerError(error.code, 400, error.message, error.param === undefined ? {} : { param: error.param });
+    throw toCallerError(error);
   }
+}
+
+function toCallerError(error: unknown): unknown {
+  if (!isWireError(error)) return error;
+  return new CallerError(error.code, 400, error.message, error.param === undefined ? {} : { param: error.param });
 }
 
 interface Entered {
   readonly caller: Caller;
   readonly targets: readonly Target[];
+  /** There where a target speaks another protocol than the caller. */
+  readonly translation: Translation | undefined;
   readonly admission: Admission;
 }
 
@@ -98,9 +115,12 @@ async function enter(
   for (let reads = 0; reads < maxPolicyReads; reads += 1) {
     const caller = await authenticate(request, deps, reading);
     authorize(caller, request, deps.region);
-    const targets = await route(protocol, facts, caller, deps);
+    const routed = await route(protocol, facts, caller, deps);
+    const { targets, translation } = await findTakers(protocol, { request, body, facts }, routed).catch((error) => {
+      throw toCallerError(error);
+    });
     const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect, creatable }, deps);
-    if (admission.kind === 'admitted') return { caller, targets, admission };
+    if (admission.kind === 'admitted') return { caller, targets, translation, admission };
     reading = admission.reading;
     // What was seen to be absent once stays creatable: every later reading is later still.
     creatable = {

@@ -18,10 +18,16 @@ export function errorResponse(
   };
 }
 
-/** The same error as the last event of a stream whose headers are gone. Both SDKs throw on it. */
+/** The same error as the last event of a stream whose headers are gone. Every SDK throws on its own. */
 export function errorEvent(error: GatewayError, dialect: Dialect, requestId: string): Buffer {
-  const data = JSON.stringify(errorBody(error, dialect, requestId));
-  return Buffer.from(dialect === 'anthropic' ? `event: error\ndata: ${data}\n\n` : `data: ${data}\n\n`);
+  const named = dialect === 'anthropic' || dialect === 'openai-responses';
+  const body = dialect === 'openai-responses' ? responsesEvent(error, requestId) : errorBody(error, dialect, requestId);
+  return Buffer.from(`${named ? 'event: error\n' : ''}data: ${JSON.stringify(body)}\n\n`);
+}
+
+/** Responses has an event of its own for what goes wrong on the way (openai-node `ResponseErrorEvent`); its number is the last. */
+function responsesEvent({ message, code, owner, param }: GatewayError, requestId: string): object {
+  return { type: 'error', sequence_number: 0, message, code, param: param ?? null, owner, request_id: requestId };
 }
 
 /** The SDKs do not wait longer than that; they would come back at once, again and again. */
@@ -45,9 +51,27 @@ function errorBody(error: GatewayError, dialect: Dialect, requestId: string): ob
   if (dialect === 'anthropic') {
     return { type: 'error', error: { type: anthropicType(error), message, code, owner }, request_id: requestId };
   }
+  if (dialect === 'gemini') return geminiBody(error, requestId);
   return {
     error: { message, type: openaiType(error), param: error.param ?? null, code, owner, request_id: requestId },
   };
+}
+
+/** https://google.aip.dev/193: `details` say what `status` is too coarse for. */
+function geminiBody({ message, code, owner, param, status, retryAfterSeconds }: GatewayError, requestId: string): object {
+  const details: object[] = [
+    {
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason: code,
+      domain: 'gatehouse',
+      metadata: { owner, request_id: requestId, ...(param !== undefined && { param }) },
+    },
+  ];
+  if (retryAfterSeconds !== undefined) {
+    const retryDelay = `${Math.max(1, Math.ceil(retryAfterSeconds))}s`;
+    details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay });
+  }
+  return { error: { code: status, message, status: geminiStatus(status), details } };
 }
 
 /** Anthropic has a status of its own for overload; its SDK and Claude Code know it. */
@@ -75,6 +99,29 @@ function anthropicType(error: GatewayError): string {
       return 'timeout_error';
     default:
       return error.status >= 500 ? 'api_error' : 'invalid_request_error';
+  }
+}
+
+/** https://ai.google.dev/gemini-api/docs/troubleshooting */
+function geminiStatus(status: number): string {
+  switch (status) {
+    case 401:
+      return 'UNAUTHENTICATED';
+    case 403:
+      return 'PERMISSION_DENIED';
+    case 404:
+    case 405:
+      return 'NOT_FOUND';
+    case 402:
+    case 429:
+      return 'RESOURCE_EXHAUSTED';
+    case 503:
+      return 'UNAVAILABLE';
+    case 408:
+    case 504:
+      return 'DEADLINE_EXCEEDED';
+    default:
+      return status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT';
   }
 }
 

@@ -1,5 +1,8 @@
+import type { Provider } from '../providers/provider.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
+import type { Translation, TranslationTarget } from '../wire/translation/translation.ts';
+import { type AnswerForm, passThroughForm } from './answer-form.ts';
 import { authenticateRequest } from './provider-access/authenticate-request.ts';
 import type { ProviderAccess } from './provider-access/provider-access.ts';
 import type { Target } from './target.ts';
@@ -16,23 +19,34 @@ export interface OutgoingRequest {
   readonly maxOutputTokens: number | undefined;
   /** The `via` chain of the request that came in, ours added. */
   readonly via: string;
+  /** There where a target speaks another protocol than the caller. */
+  readonly translation?: Translation | undefined;
+  /** Stands for `{region}` in a provider's base URL. */
+  readonly region: string;
+}
+
+/** What goes to the provider, and how its answer is to be read. */
+export interface BuiltRequest extends Pick<UpstreamRequest, 'url' | 'headers' | 'body'> {
+  readonly form: AnswerForm;
+  /** JSON paths of the caller's options that this target does not get, because the caller asked for dropping. */
+  readonly dropped: readonly string[];
 }
 
 /**
- * What goes to the provider: the caller's bytes with model, cap and usage option changed, our credential, and of the caller's
- * headers only those the provider's row lets through.
+ * The caller's bytes with model, cap and usage option changed, or what they say in the provider's protocol; our credential; and
+ * of the caller's headers only those the provider's row lets through.
  */
 export function buildUpstreamRequest(
   request: OutgoingRequest,
   target: Target,
   access: ProviderAccess | undefined,
-): Pick<UpstreamRequest, 'url' | 'headers' | 'body'> {
+): BuiltRequest {
   const { provider } = target;
-  const url = new URL(provider.baseUrl + (provider.paths[request.protocol.name] ?? ''));
+  const { body, form, dropped } = say(request, target);
   const headers: Record<string, string> = {
     ...provider.headers,
     'content-type': 'application/json',
-    accept: request.facts.stream ? 'text/event-stream' : 'application/json',
+    accept: request.facts.stream ? form.streamContentType : 'application/json',
     // A compressed stream would have to be unpacked to be read, and arrives in larger pieces.
     'accept-encoding': 'identity',
     'user-agent': 'gatehouse',
@@ -42,15 +56,59 @@ export function buildUpstreamRequest(
     const value = request.headers[name];
     if (value !== undefined) headers[name] = value;
   }
-  const body = request.protocol.buildRequest(request.body, request.facts, {
-    model: target.model,
-    maxOutputTokens: capFor(request, target),
-    maxTokensField: provider.maxTokensField ?? 'max_tokens',
-    requestStreamUsage: provider.acceptsStreamOptions !== false,
-  });
-  const built = { url, headers, body };
+  const built = { url: upstreamUrl(target, request), headers, body, form, dropped };
   if (access !== undefined) authenticateRequest(built, provider, access);
   return built;
+}
+
+function say(request: OutgoingRequest, target: Target): Pick<BuiltRequest, 'body' | 'form' | 'dropped'> {
+  const { protocol, facts, translation } = request;
+  const { provider } = target;
+  const cap = capFor(request, target);
+  if (target.protocol === protocol.name) {
+    const body = protocol.buildRequest(request.body, facts, {
+      model: target.model,
+      maxOutputTokens: cap,
+      maxTokensField: provider.maxTokensField ?? 'max_tokens',
+      requestStreamUsage: provider.acceptsStreamOptions !== false,
+    });
+    return { body, form: passThroughForm(protocol, facts), dropped: [] };
+  }
+  if (translation === undefined) throw new TypeError('this target needs a translation');
+  const wanted = translationTarget(target, cap ?? facts.maxOutputTokens);
+  const { value, dropped } = translation.encode(wanted);
+  return { body: Buffer.from(JSON.stringify(value)), form: translation.answer(wanted), dropped };
+}
+
+/** What a translated body depends on. */
+export function translationTarget(target: Target, maxOutputTokens: number | undefined): TranslationTarget {
+  const { provider, capabilities } = target;
+  return {
+    protocol: target.protocol,
+    displayName: provider.displayName,
+    model: target.model,
+    maxOutputTokens,
+    modelMaxOutputTokens: target.maxOutputTokens,
+    maxTokensField: provider.maxTokensField ?? 'max_tokens',
+    acceptsStreamOptions: provider.acceptsStreamOptions !== false,
+    ...(provider.replaysReasoning !== undefined && { replaysReasoning: provider.replaysReasoning }),
+    ...(capabilities !== undefined && { capabilities }),
+  };
+}
+
+function upstreamUrl({ provider, protocol, model }: Target, { facts, region }: OutgoingRequest): URL {
+  const paths = provider.paths[protocol] ?? '';
+  const path = typeof paths === 'string' ? paths : facts.stream ? paths.streamed : paths.whole;
+  return new URL(baseUrl(provider, region) + path.replace('{model}', () => encodePathSegment(model)));
+}
+
+function baseUrl(provider: Provider, region: string): string {
+  return provider.baseUrl.replace('{region}', region);
+}
+
+/** A model's name is one segment whatever it holds; one of dots alone would lead to another path, and is nobody's name. */
+function encodePathSegment(model: string): string {
+  return /^\.+$/.test(model) ? '' : encodeURIComponent(model);
 }
 
 function capFor(request: OutgoingRequest, target: Target): number | undefined {

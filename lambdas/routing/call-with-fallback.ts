@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
 import type { UpstreamCall } from '../telemetry/spans.ts';
 import type { ResponseFacts } from '../wire/protocol.ts';
-import { SseSplitter } from '../wire/sse.ts';
+import type { AnswerForm } from './answer-form.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
 import { type ProviderAccess, type ProviderAccessReader, sentSecret } from './provider-access/provider-access.ts';
 import { brokenOff, failedInside, invalidResponse, refusedByProvider, unreachable } from './provider-error.ts';
@@ -27,6 +27,8 @@ export interface CallJournal {
   /** Milliseconds spent waiting for providers. */
   waitedMs: number;
   target: Target | undefined;
+  /** JSON paths of the caller's options that the target did not get, because the caller asked for dropping. */
+  dropped?: readonly string[];
   /** Every request that went to a provider, in order. */
   readonly calls: UpstreamCall[];
 }
@@ -106,12 +108,13 @@ async function attempt(request: OutgoingRequest, target: Target, options: CallOp
   return send({ request, target, access: renewed }, options);
 }
 
-async function send(current: Attempt, options: CallOptions): Promise<ProviderAnswer> {
+async function send(current: Omit<Attempt, 'form'>, options: CallOptions): Promise<ProviderAnswer> {
   const { request, target, access } = current;
   const { provider } = target;
   const timeouts = resolveTimeouts(target.timeouts, options.deadline - Date.now());
   const endsAt = Date.now() + timeouts.totalMs;
-  const built = buildUpstreamRequest(request, target, access);
+  const { form, dropped, ...built } = buildUpstreamRequest(request, target, access);
+  options.journal.dropped = dropped;
   const sentAt = performance.now();
   const call: UpstreamCall = { provider: provider.name, model: target.model, startedAt: Date.now() };
   options.journal.calls.push(call);
@@ -119,7 +122,7 @@ async function send(current: Attempt, options: CallOptions): Promise<ProviderAns
   try {
     const response = await options.upstream.post({ ...built, timeouts, signal: options.signal });
     body = new UpstreamBody(response, { idleMs: timeouts.idleMs, endsAt, signal: options.signal });
-    return await readAnswer(current, response, body);
+    return await readAnswer({ ...current, form }, response, body);
   } catch (error) {
     body?.destroy();
     const failure = toFailure(provider, error);
@@ -144,25 +147,25 @@ interface Attempt {
   readonly request: OutgoingRequest;
   readonly target: Target;
   readonly access: ProviderAccess | undefined;
+  readonly form: AnswerForm;
 }
 
 async function readAnswer(current: Attempt, response: IncomingMessage, body: UpstreamBody): Promise<ProviderAnswer> {
-  const { request, target, access } = current;
+  const { request, target, access, form } = current;
   const { provider } = target;
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) throw await refusal(current, response, body);
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw invalidResponse(provider, 'it is compressed, which was not asked for');
   const type = response.headers['content-type'] ?? '';
-  if (request.facts.stream && type.startsWith('text/event-stream')) {
-    const tap = request.protocol.createStreamTap({ hideUsage: !request.facts.wantsStreamUsage });
-    const credential = sentSecret(access);
-    const stream = await openProviderStream({ provider, credential, body, tap, splitter: new SseSplitter() });
+  if (request.facts.stream && type.startsWith(form.streamContentType)) {
+    const reader = form.createReader();
+    const stream = await openProviderStream({ provider, credential: sentSecret(access), body, reader });
     return { kind: 'stream', target, stream };
   }
   const bytes = await readWholeBody(body, maxResponseBytes);
   if (request.facts.stream) throw notAStream(current, bytes);
-  return { kind: 'whole', target, body: bytes, facts: readFacts(current, bytes) };
+  return { kind: 'whole', target, ...readWhole(current, bytes) };
 }
 
 /** Some providers answer 200 with an error as plain JSON where a stream was asked for. */
@@ -172,11 +175,11 @@ function notAStream({ target, access }: Attempt, bytes: Buffer): ProviderError {
   return invalidResponse(target.provider, 'a stream was asked for, and it is none');
 }
 
-function readFacts({ request, target, access }: Attempt, bytes: Buffer): ResponseFacts {
+function readWhole({ form, target, access }: Attempt, bytes: Buffer): { body: Buffer; facts: ResponseFacts } {
   const value = parseJson(bytes);
   if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
-  const facts = request.protocol.readResponse(value);
-  if (facts !== undefined) return facts;
+  const answer = form.readWhole(value, bytes);
+  if (answer !== undefined) return answer;
   if (hasError(value)) throw failedInside(target.provider, value, sentSecret(access));
   throw invalidResponse(target.provider, 'it does not have the shape of its protocol');
 }

@@ -1,14 +1,13 @@
 import type { Secret } from '../crypto/secret.ts';
 import type { ProviderError } from '../http/gateway-error.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { EventVerdict, StreamTap } from '../wire/protocol.ts';
-import { eventData, type SseEvents, type SseSplitter } from '../wire/sse.ts';
+import type { AnswerEnding, AnswerReader } from '../wire/answer-reader.ts';
 import { brokenOff, failedInside, invalidResponse } from './provider-error.ts';
 import { BodyFailure, type UpstreamBody } from './upstream-body.ts';
 
 /** What the consumer of a stream gets to see, one at a time. */
 export type StreamPiece =
-  /** Whole events, to be passed on as they are. */
+  /** Whole events of the caller's protocol. */
   | { readonly kind: 'events'; readonly bytes: Buffer }
   /** The protocol's last event. Nothing comes after it. */
   | { readonly kind: 'end'; readonly bytes: Buffer }
@@ -19,9 +18,7 @@ export type StreamPiece =
 export interface ProviderStream {
   /** The next piece; after `end` or `failed` there is none. */
   next(silenceMs: number): Promise<StreamPiece>;
-  readonly tap: StreamTap;
-  /** Bytes of the events that carried the answer, less what each of them repeats: the size of the smallest. */
-  contentBytes(): number;
+  readonly reader: Pick<AnswerReader, 'facts' | 'contentEvents' | 'contentBytes'>;
   close(): void;
 }
 
@@ -30,11 +27,8 @@ interface StreamParts {
   /** Withheld from what the provider may quote in an error. */
   readonly credential?: Secret | undefined;
   readonly body: UpstreamBody;
-  readonly tap: StreamTap;
-  readonly splitter: SseSplitter;
+  readonly reader: AnswerReader;
 }
-
-const noBytes = Buffer.alloc(0);
 
 /**
  * Opens a stream and waits for its first event, so that a provider that fails at once can still be replaced by another.
@@ -64,79 +58,27 @@ function firstThen(first: StreamPiece, next: ProviderStream['next']): ProviderSt
   };
 }
 
-interface Sifter {
-  /** Runs the tap over whole events; what may pass is joined to as few buffers as possible, usually the chunk itself. */
-  sift(events: SseEvents): Buffer;
-  /** The end or the failure that was found behind the events sifted last; nothing comes after it. */
-  last(): StreamPiece | undefined;
-  contentBytes(): number;
-}
-
-function createSifter({ provider, credential, tap }: StreamParts): Sifter {
-  let last: StreamPiece | undefined;
-  let contentBytes = 0;
-  let smallestEvent = Infinity;
-
-  const read = (event: string): EventVerdict => {
-    const contentBefore = tap.contentEvents();
-    const verdict = tap.read(event);
-    if (tap.contentEvents() > contentBefore) {
-      contentBytes += event.length;
-      smallestEvent = Math.min(smallestEvent, event.length);
-    }
-    return verdict;
-  };
-
-  return {
-    last: () => last,
-    contentBytes: () => (contentBytes === 0 ? 0 : contentBytes - tap.contentEvents() * smallestEvent),
-    sift({ bytes, text, ends }) {
-      const passed: Buffer[] = [];
-      let from = 0;
-      let start = 0;
-      const passUpTo = (position: number): void => {
-        if (position > from) passed.push(bytes.subarray(from, position));
-      };
-      for (const eventEnd of ends) {
-        const verdict = read(text.slice(start, eventEnd));
-        if (verdict.kind !== 'forward') {
-          passUpTo(start);
-          from = eventEnd;
-          if (verdict.kind === 'replace') passed.push(verdict.bytes);
-          if (verdict.kind === 'end') last = { kind: 'end', bytes: bytes.subarray(start, eventEnd) };
-          if (verdict.kind === 'error') {
-            last = { kind: 'failed', error: failedInside(provider, parse(bytes, start, eventEnd), credential) };
-          }
-          if (last !== undefined) return joined(passed);
-        }
-        start = eventEnd;
-      }
-      passUpTo(start);
-      return joined(passed);
-    },
-  };
-}
-
-function createProviderStream(parts: StreamParts): ProviderStream {
-  const { provider, body, tap, splitter } = parts;
-  const sifter = createSifter(parts);
+function createProviderStream({ provider, credential, body, reader }: StreamParts): ProviderStream {
   /** A piece that follows the one just given. */
   let following: StreamPiece | undefined;
 
-  /** The body is over. Some servers leave out the last blank line, so what is left counts as an event unless it is half of one. */
-  const finish = (): StreamPiece => {
-    const rest = splitter.rest();
-    if (isTruncated(rest)) return { kind: 'failed', error: invalidResponse(provider, 'it breaks off inside an event') };
-    const bytes = rest.length === 0 ? noBytes : sifter.sift(splitter.push(Buffer.from('\n\n')));
-    following = sifter.last() ?? endWithoutMark();
-    return bytes.length === 0 ? following : { kind: 'events', bytes };
+  const toPiece = (ending: AnswerEnding): StreamPiece => {
+    switch (ending.kind) {
+      case 'end':
+        return ending;
+      case 'error':
+        return { kind: 'failed', error: failedInside(provider, ending.error, credential) };
+      case 'broken':
+        return { kind: 'failed', error: invalidResponse(provider, ending.problem) };
+    }
   };
 
-  /** Not every server marks the end; a finish reason says as much. Without one the answer was cut short. */
-  const endWithoutMark = (): StreamPiece =>
-    tap.facts().finishReason === undefined
-      ? { kind: 'failed', error: invalidResponse(provider, 'the stream ends before the answer does') }
-      : { kind: 'end', bytes: noBytes };
+  /** The bytes first, then the ending that was found behind them. */
+  const give = (bytes: Buffer): StreamPiece | undefined => {
+    const ending = reader.ending();
+    if (ending !== undefined) following = toPiece(ending);
+    return bytes.length > 0 ? { kind: 'events', bytes } : following;
+  };
 
   const take = async (silenceMs: number): Promise<StreamPiece> => {
     for (;;) {
@@ -145,18 +87,15 @@ function createProviderStream(parts: StreamParts): ProviderStream {
       if (chunk === undefined) {
         const what = await body.wait(silenceMs);
         if (what === 'silence') return { kind: 'silence' };
-        if (what === 'end') return finish();
-        continue;
+        if (what === 'data') continue;
       }
-      const bytes = sifter.sift(splitter.push(chunk));
-      following = sifter.last();
-      if (bytes.length > 0) return { kind: 'events', bytes };
+      const piece = give(chunk === undefined ? reader.finish() : reader.push(chunk));
+      if (piece !== undefined) return piece;
     }
   };
 
   return {
-    tap,
-    contentBytes: sifter.contentBytes,
+    reader,
     close: () => body.destroy(),
     async next(silenceMs) {
       try {
@@ -169,28 +108,4 @@ function createProviderStream(parts: StreamParts): ProviderStream {
       }
     },
   };
-}
-
-function joined(buffers: readonly Buffer[]): Buffer {
-  return buffers.length === 1 ? (buffers[0] ?? noBytes) : Buffer.concat(buffers);
-}
-
-function parse(bytes: Buffer, start: number, end: number): unknown {
-  try {
-    return JSON.parse(eventData(bytes.toString('utf8', start, end)) ?? 'null');
-  } catch {
-    return undefined;
-  }
-}
-
-function isTruncated(rest: Buffer): boolean {
-  const data = eventData(rest.toString('utf8'));
-  // The one event of any protocol whose data is not JSON.
-  if (data === undefined || data.trim() === '[DONE]') return false;
-  try {
-    JSON.parse(data);
-    return false;
-  } catch {
-    return true;
-  }
 }

@@ -12,7 +12,8 @@ import type {
   RouteTarget,
   WorkspacePolicy,
 } from '../store/policy.ts';
-import type { ProtocolName } from '../wire/protocol-name.ts';
+import type { ModelCapabilities } from '../wire/canonical/codec.ts';
+import { protocolKind, type ProtocolName } from '../wire/protocol-name.ts';
 import type { Target } from './target.ts';
 
 /** What is there to be routed to. */
@@ -111,7 +112,8 @@ function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: 
   if (provider === undefined) throw modelNotFound('The route names a provider that does not exist.');
   const facts = modelFacts(provider, target.model, policy.catalog, 'any');
   if (facts === undefined) throw modelNotFound(`${provider.displayName} has no such model here.`);
-  if (provider.paths[protocol] === undefined || facts.protocols?.includes(protocol) === false) {
+  const spoken = protocolWith(provider, facts, protocol);
+  if (spoken === undefined) {
     const message = `This model of ${provider.displayName} cannot be reached through this endpoint.`;
     throw new CallerError('protocol_not_supported', 400, message, { param: 'model' });
   }
@@ -126,6 +128,8 @@ function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: 
   return {
     provider,
     model: target.model,
+    protocol: spoken,
+    capabilities: facts.capabilities,
     price: facts.price,
     credential: credentialFor(provider, policy),
     contextTokens: facts.contextTokens,
@@ -135,8 +139,25 @@ function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: 
   };
 }
 
+/** The client's own protocol where provider and model speak it, else the first of the provider's that it can be translated to. */
+function protocolWith(provider: Provider, facts: ModelFacts, client: ProtocolName): ProtocolName | undefined {
+  const kind = protocolKind(client);
+  const speaks = (name: ProtocolName): boolean =>
+    provider.paths[name] !== undefined && (kind === 'count-tokens' || facts.protocols?.includes(name) !== false);
+  if (speaks(client)) return client;
+  if (!translatedKinds.has(kind)) return undefined;
+  return protocolsOf(provider).find((name) => protocolKind(name) === kind && speaks(name));
+}
+
+const translatedKinds: ReadonlySet<string> = new Set(['chat', 'embeddings', 'count-tokens']);
+
+function protocolsOf({ paths }: Provider): ProtocolName[] {
+  return Object.keys(paths) as ProtocolName[];
+}
+
 interface ModelFacts {
   readonly protocols?: readonly ProtocolName[];
+  readonly capabilities?: ModelCapabilities | undefined;
   readonly price: Price | undefined;
   readonly contextTokens: number | undefined;
   readonly maxOutputTokens: number | undefined;
@@ -155,7 +176,7 @@ export function modelFacts(
   const declared = declarationOf(provider.name, catalog)?.models;
   const exact = declared?.find((entry) => entry.id === model);
   if (exact !== undefined) return declaredFacts(exact);
-  const known = findCatalogModel(provider.name, model);
+  const known = findCatalogModel(provider.catalog ?? provider.name, model);
   if (known !== undefined) return known;
   if (match === 'exact') return undefined;
   const wildcard = declared?.find((entry) => entry.id === '*');

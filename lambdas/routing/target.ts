@@ -1,5 +1,7 @@
 import type { Price } from '../metering/price.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { ModelCapabilities } from '../wire/canonical/codec.ts';
+import type { ProtocolName } from '../wire/protocol-name.ts';
 import type { CredentialReference, TimeoutPolicy } from '../store/policy.ts';
 
 /** One place a request may be sent to: provider, model, credential and price. */
@@ -7,6 +9,9 @@ export interface Target {
   readonly provider: Provider;
   /** The model's id as this provider takes it. */
   readonly model: string;
+  /** What is spoken with it: the client's own protocol where the provider has it, else one that the request is translated to. */
+  readonly protocol: ProtocolName;
+  readonly capabilities?: ModelCapabilities | undefined;
   readonly price: Price;
   /** Absent where the provider needs none. */
   readonly credential: CredentialReference | undefined;

@@ -11,3 +11,8 @@ export class WireError extends Error {
     this.param = options.param;
   }
 }
+
+/** By name: the translation is a bundle of its own, with a class of its own. */
+export function isWireError(error: unknown): error is WireError {
+  return error instanceof Error && error.name === 'WireError';
+}

@@ -288,6 +288,7 @@ function createDesk(tenant: Tenant, clock: TestClock, crashing: ReturnType<typeo
   const target: Target = {
     provider: buildSelfDeclaredProvider('lab', declareProvider('http://127.0.0.1:1')),
     model: 'sample',
+    protocol: 'openai-chat',
     price: testPrice,
     credential: undefined,
     contextTokens: undefined,

@@ -19,6 +19,7 @@ function outgoing(changes: Partial<OutgoingRequest> = {}, members = ''): Outgoin
     headers: {},
     maxOutputTokens: undefined,
     via: '1.1 gatehouse',
+    region: 'eu-west-1',
     ...changes,
   };
 }

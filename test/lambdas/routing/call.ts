@@ -45,6 +45,7 @@ export function targetAt(url: string, overrides: Partial<Target> = {}): Target {
   return {
     provider: providerAt(url),
     model: 'sample',
+    protocol: 'openai-chat',
     price: { inputPerMillion: 0, outputPerMillion: 0 },
     credential: { owner: 'workspace', credential: 'lab', version: 1 },
     contextTokens: undefined,
@@ -98,9 +99,10 @@ export function call(
     deadline: Date.now() + (settings.deadlineMs ?? 60_000),
     journal,
   };
-  const facts = protocol.readRequest(body);
-  const request = { protocol, facts, body, headers: {}, maxOutputTokens: undefined, via: '1.1 gatehouse' };
-  return { answer: callWithFallback(request, targets, options), journal };
+  const facts = protocol.readRequest(body, { path: '/', query: new URLSearchParams() });
+  const request = { protocol, facts, body, headers: {}, maxOutputTokens: undefined, via: '1.1 gatehouse', region: 'eu-west-1' };
+  const spoken = targets.map((target) => ({ ...target, protocol: protocol.name }));
+  return { answer: callWithFallback(request, spoken, options), journal };
 }
 
 /** The stream of an answer that must be one. */

@@ -51,7 +51,7 @@ describe('a healthy stream', () => {
 
     await drain(stream);
 
-    expect(stream.tap.facts()).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 10, outputTokens: 2 } });
+    expect(stream.reader.facts()).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 10, outputTokens: 2 } });
   });
 
   test('measures the answer by what its events do not have in common', async () => {
@@ -64,8 +64,8 @@ describe('a healthy stream', () => {
 
     await drain(stream);
 
-    expect(stream.contentBytes()).toBe('a'.length + 'bcd'.length);
-    expect(stream.tap.contentEvents()).toBe(3);
+    expect(stream.reader.contentBytes()).toBe('a'.length + 'bcd'.length);
+    expect(stream.reader.contentEvents()).toBe(3);
   });
 
   test('hides the usage that the caller did not ask for, and still reads it', async () => {
@@ -76,7 +76,7 @@ describe('a healthy stream', () => {
 
     const withoutUsage = [hello, there, stop].map(({ usage: _hidden, ...chunk }: { usage?: unknown }) => event(chunk));
     expect(text).toBe([...withoutUsage, event('[DONE]')].join(''));
-    expect(stream.tap.facts().usage).toMatchObject({ inputTokens: 10, outputTokens: 2 });
+    expect(stream.reader.facts().usage).toMatchObject({ inputTokens: 10, outputTokens: 2 });
   });
 
   test('drops what comes after the end', async () => {
@@ -176,7 +176,7 @@ describe('the end', () => {
     const { last } = await drain(stream);
 
     expect(last.kind).toBe('end');
-    expect(stream.tap.facts()).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 3, outputTokens: 2 } });
+    expect(stream.reader.facts()).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 3, outputTokens: 2 } });
   });
 });
 

@@ -122,7 +122,7 @@ describe('a model name', () => {
   });
 
   test('is refused on an endpoint that its provider does not speak', () => {
-    expect(() => resolveTargets(['lab/small'], 'anthropic-messages', policyOf({}))).toThrow(
+    expect(() => resolveTargets(['lab/small'], 'openai-speech', policyOf({}))).toThrow(
       expect.objectContaining({ code: 'protocol_not_supported', status: 400 }),
     );
   });

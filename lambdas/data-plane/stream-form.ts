@@ -1,0 +1,39 @@
+import { errorEvent } from '../http/error-envelope.ts';
+import type { GatewayError } from '../http/gateway-error.ts';
+import type { Dialect, RequestFacts } from '../wire/protocol.ts';
+import { sseComment } from '../wire/sse.ts';
+
+/** What a stream looks like on its way to the caller. Whoever calls these writes what they return, in that order. */
+export interface StreamForm {
+  readonly contentType: string;
+  /** Something a parser skips, so that no proxy on the way takes silence for death. */
+  keepAlive(): Buffer;
+  /** Whole server-sent events, as every reader of an answer gives them. */
+  events(bytes: Buffer): Buffer;
+  /** The last event, which may be empty. */
+  end(bytes: Buffer): Buffer;
+  error(error: GatewayError): Buffer;
+}
+
+export function createStreamForm(dialect: Dialect, _facts: RequestFacts, requestId: string): StreamForm {
+  return serverSentEvents(dialect, requestId);
+}
+
+const comment = sseComment('keep-alive');
+/** https://docs.anthropic.com/en/api/messages-streaming#ping-events */
+const ping = Buffer.from('event: ping\ndata: {"type": "ping"}\n\n');
+
+function serverSentEvents(dialect: Dialect, requestId: string): StreamForm {
+  let begun = false;
+  return {
+    contentType: 'text/event-stream; charset=utf-8',
+    // A ping belongs between the events of a message; before the first one, only a comment is nobody's business.
+    keepAlive: () => (dialect === 'anthropic' && begun ? ping : comment),
+    events(bytes) {
+      begun = true;
+      return bytes;
+    },
+    end: (bytes) => bytes,
+    error: (error) => errorEvent(error, dialect, requestId),
+  };
+}

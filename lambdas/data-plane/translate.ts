@@ -1,0 +1,55 @@
+import type { GatewayRequest } from '../http/gateway-request.ts';
+import { translationTarget } from '../routing/build-upstream-request.ts';
+import type { Target } from '../routing/target.ts';
+import type { JsonBody } from '../wire/json-body.ts';
+import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
+import type { Translation } from '../wire/translation/translation.ts';
+import { isWireError, type WireError } from '../wire/wire-error.ts';
+
+/** With this header set to `true`, options that a target does not have are left out rather than refused. */
+export const dropUnsupportedHeader = 'x-gatehouse-drop-unsupported';
+
+/** Of a request's targets those that can take it, and what turns it into their protocols where one needs it. */
+export interface Takers {
+  readonly targets: readonly Target[];
+  readonly translation: Translation | undefined;
+}
+
+/**
+ * Leaves out targets whose protocol cannot express what the request asks for, while another can. Decided before anything is
+ * reserved or sent. The translation code is loaded by the first request of the process that needs it.
+ *
+ * @throws WireError of the first target, where none can take it.
+ */
+export async function findTakers(
+  protocol: WireProtocol,
+  { request, body, facts }: { request: GatewayRequest; body: JsonBody; facts: RequestFacts },
+  targets: readonly Target[],
+): Promise<Takers> {
+  if (targets.every((target) => target.protocol === protocol.name)) return { targets, translation: undefined };
+  const { createTranslation } = await import('../wire/translation/translation.ts');
+  const translation = createTranslation({
+    client: protocol.name,
+    fields: body.value,
+    stream: facts.stream,
+    dropUnsupported: request.headers[dropUnsupportedHeader] === 'true',
+    context: {
+      requestId: request.id,
+      createdAt: Math.floor(request.receivedAt / 1000),
+      includeUsage: facts.wantsStreamUsage,
+    },
+  });
+  const takers: Target[] = [];
+  let refusal: WireError | undefined;
+  for (const target of targets) {
+    try {
+      if (target.protocol !== protocol.name) translation.encode(translationTarget(target, facts.maxOutputTokens));
+      takers.push(target);
+    } catch (error) {
+      if (!isWireError(error)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (takers.length === 0 && refusal !== undefined) throw refusal;
+  return { targets: takers, translation };
+}
