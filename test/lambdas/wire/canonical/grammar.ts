@@ -1,5 +1,5 @@
-import type { FinishReason } from '../../../../lambdas/wire/protocol.ts';
 import type { BlockStart, CanonicalEvent } from '../../../../lambdas/wire/canonical/response.ts';
+import type { FinishReason } from '../../../../lambdas/wire/protocol.ts';
 
 /** A block as the events tell it. */
 export interface ReadBlock {
@@ -53,7 +53,7 @@ export function readSequence(events: readonly CanonicalEvent[]): ReadonlyMap<num
       return illegal(at, 'its block is not open');
     }
     if (event.type === 'block-stop') choice.open = false;
-    else if (block.state !== undefined) illegal(at, 'comes after the block\'s state');
+    else if (block.state !== undefined) illegal(at, "comes after the block's state");
     else if (event.type === 'state') block.state = event.state;
     else if (event.type === 'delta' && event.text === '') illegal(at, 'is empty');
     else if (event.type === 'delta') block.text += event.text;
