@@ -14,10 +14,11 @@ export const anthropic = {
   name: 'anthropic',
   displayName: 'Anthropic',
   baseUrl: 'https://api.anthropic.com',
-  paths: { 'anthropic-messages': '/v1/messages' },
+  paths: { 'anthropic-messages': '/v1/messages', 'anthropic-count-tokens': '/v1/messages/count_tokens' },
   auth: { kind: 'header', name: 'x-api-key' },
   credentialEnvironment: ['ANTHROPIC_API_KEY'],
   headers: anthropicVersion,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  anthropicBetas: 'all',
   documentation: 'https://platform.claude.com/docs/en/api/overview',
 } as const satisfies Provider;

@@ -41,15 +41,9 @@ const cloudVendors: readonly Row[] = [
     displayName: 'DeepSeek',
     baseUrl: 'https://api.deepseek.com',
     paths: { ...chat, 'anthropic-messages': '/anthropic/v1/messages' },
-    documentation: 'https://api-docs.deepseek.com/quick_start/pricing',
-  },
-  {
-    name: 'google',
-    displayName: 'Google Gemini',
-    baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
-    paths: { ...chat, ...embeddings },
-    credentialEnvironment: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    documentation: 'https://ai.google.dev/gemini-api/docs/openai',
+    // A thinking model refuses the turn after a tool call without the reasoning that led to it.
+    replaysReasoning: 'reasoning_content',
+    documentation: 'https://api-docs.deepseek.com/guides/thinking_mode',
   },
   {
     name: 'together',
@@ -109,12 +103,32 @@ const cloudVendors: readonly Row[] = [
   {
     name: 'cohere',
     displayName: 'Cohere',
-    baseUrl: 'https://api.cohere.ai/compatibility/v1',
-    paths: { ...chat, ...embeddings },
+    baseUrl: 'https://api.cohere.com',
+    // Native embeddings first: the compatible ones cannot say what a text is embedded for.
+    paths: {
+      'openai-chat': '/compatibility/v1/chat/completions',
+      'cohere-embeddings': '/v2/embed',
+      'openai-embeddings': '/compatibility/v1/embeddings',
+      rerank: '/v2/rerank',
+    },
     credentialEnvironment: ['COHERE_API_KEY', 'CO_API_KEY'],
     // The compatibility API refuses requests with `stream_options`.
     acceptsStreamOptions: false,
     documentation: 'https://docs.cohere.com/docs/compatibility-api',
+  },
+  {
+    name: 'voyage',
+    displayName: 'Voyage AI',
+    baseUrl: 'https://api.voyageai.com/v1',
+    paths: { 'voyage-embeddings': '/embeddings', rerank: '/rerank' },
+    documentation: 'https://docs.voyageai.com/reference/embeddings-api',
+  },
+  {
+    name: 'jina',
+    displayName: 'Jina AI',
+    baseUrl: 'https://api.jina.ai/v1',
+    paths: { ...embeddings, rerank: '/rerank' },
+    documentation: 'https://jina.ai/embeddings/',
   },
   {
     name: 'moonshot',
@@ -122,7 +136,9 @@ const cloudVendors: readonly Row[] = [
     baseUrl: 'https://api.moonshot.ai',
     paths: { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/anthropic/v1/messages' },
     maxTokensField: 'max_completion_tokens',
-    documentation: 'https://platform.kimi.ai/docs/overview',
+    // Thinking models refuse a tool call in the history without its reasoning.
+    replaysReasoning: 'reasoning_content',
+    documentation: 'https://platform.kimi.ai/docs/guide/use-kimi-k2-thinking-model',
   },
   {
     name: 'minimax',

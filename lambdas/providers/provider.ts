@@ -5,8 +5,15 @@ export type ProviderAuth =
   | { readonly kind: 'bearer' }
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'query'; readonly name: string }
-  /** Every request is signed for an AWS service. `undefined` where nobody said for which: then none can be sent. */
-  | { readonly kind: 'sigv4'; readonly scope: { readonly service: string; readonly region: string } | undefined }
+  /**
+   * Every request is signed for an AWS service. `undefined` where nobody said for which: then none can be sent. The region
+   * `{region}` is that of the URL's host. `acceptsKeys`: an API key goes as a bearer token instead.
+   */
+  | {
+      readonly kind: 'sigv4';
+      readonly scope: { readonly service: string; readonly region: string } | undefined;
+      readonly acceptsKeys?: true;
+    }
   | { readonly kind: 'none' };
 
 /** `{model}` stands for the model's name, percent-encoded. Two where streamed answers have a path of their own. */
@@ -35,6 +42,8 @@ export interface Provider {
   readonly headers?: Readonly<Record<string, string>>;
   /** Client headers that may reach this vendor. Everything else stops at the gateway. */
   readonly forwardedHeaders?: readonly string[];
+  /** Which names of the client's `anthropic-beta` may pass, where that header is forwarded. Absent: none. */
+  readonly anthropicBetas?: readonly string[] | 'all';
   /** The field that caps output where the client named none (`openai-chat` only). Default `max_tokens`. */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** Whether the vendor understands `stream_options.include_usage` (`openai-chat` only). Default true. */
@@ -43,6 +52,8 @@ export interface Provider {
   readonly replaysReasoning?: 'reasoning_content' | 'reasoning';
   /** The built-in provider whose catalog of models and prices this one shares. Default: the one of its own name. */
   readonly catalog?: string;
+  /** It has prices of its own: that catalog tells what its models can, not what they cost here. */
+  readonly ownPrices?: true;
   /** Vendor's page that a quirk above follows. */
   readonly documentation: string;
 }

@@ -1,15 +1,16 @@
 import type { ProviderDeclaration } from '../store/policy.ts';
 import type { ProtocolName } from '../wire/protocol-name.ts';
 import { anthropicVersion } from './anthropic.ts';
-import type { Provider, ProviderAuth } from './provider.ts';
+import { bedrockRegion } from './bedrock.ts';
+import { conventionalPath } from './conventional-paths.ts';
+import { findKnownHost, type KnownHost } from './known-hosts.ts';
+import type { Provider, ProviderAuth, ProviderPath } from './provider.ts';
 
 /**
  * A provider that the operator declared. The control plane validated the declaration when it was stored.
  *
- * `baseUrl` is what an SDK would be given. OpenAI's SDK takes one that usually ends in `/v1` and appends `/chat/completions`;
- * Anthropic's takes one that does not and appends `/v1/messages`. So `/v1` is added for the Messages API unless it is there
- * already, and a server that speaks both is declared with it. A protocol whose path no such convention fixes (`gemini`,
- * `bedrock-converse`) gets none, and a request for it is refused as not supported.
+ * `baseUrl` is what an SDK would be given. A host of a vendor we know brings that vendor's paths, quirks and catalog with it
+ * (docs/decisions/0032-providers-by-host.md); any other is taken at its word and has the paths that SDKs append.
  *
  * @example
  * buildSelfDeclaredProvider('lab', { baseUrl: 'https://llm.example.com/v1', protocols: ['openai-chat'],
@@ -27,12 +28,15 @@ export function buildSelfDeclaredProvider(name: string, declaration: ProviderDec
 const built = new WeakMap<ProviderDeclaration, Provider>();
 
 function build(name: string, declaration: ProviderDeclaration): Provider {
-  const baseUrl = declaration.baseUrl.replace(/\/+$/, '');
-  const paths: Partial<Record<ProtocolName, string>> = {};
+  const declaredUrl = declaration.baseUrl.replace(/\/+$/, '');
+  const known = findKnownHost(declaredUrl);
+  const baseUrl = known?.baseUrl ?? declaredUrl;
+  const paths: Partial<Record<ProtocolName, ProviderPath>> = {};
   for (const protocol of declaration.protocols) {
-    const path = pathFor(protocol, baseUrl);
+    const path = known?.paths[protocol] ?? conventionalPath(protocol, baseUrl);
     if (path !== undefined) paths[protocol] = path;
   }
+  const speaksMessages = paths['anthropic-messages'] !== undefined || paths['anthropic-count-tokens'] !== undefined;
   return {
     name,
     displayName: name,
@@ -40,40 +44,43 @@ function build(name: string, declaration: ProviderDeclaration): Provider {
     paths,
     auth: toProviderAuth(declaration.auth, baseUrl),
     credentialEnvironment: [],
-    ...(paths['anthropic-messages'] !== undefined && anthropicHeaders),
-    documentation: baseUrl,
+    ...(speaksMessages && anthropicHeaders),
+    ...(known !== undefined && sharedWith(known)),
+    documentation: known?.vendor.documentation ?? baseUrl,
   };
 }
 
-const anthropicHeaders = {
+const anthropicHeaders: Pick<Provider, 'headers' | 'forwardedHeaders' | 'anthropicBetas'> = {
   headers: anthropicVersion,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  anthropicBetas: 'all',
 };
 
-/** Where the OpenAI SDK finds each of its endpoints below the base URL it was given. */
-const openaiPaths: Partial<Readonly<Record<ProtocolName, string>>> = {
-  'openai-chat': '/chat/completions',
-  'openai-responses': '/responses',
-  'openai-embeddings': '/embeddings',
-};
-
-function pathFor(protocol: ProtocolName, baseUrl: string): string | undefined {
-  if (protocol !== 'anthropic-messages') return openaiPaths[protocol];
-  return baseUrl.endsWith('/v1') ? '/messages' : '/v1/messages';
+/** What is true of a vendor wherever its service stands; members that it leaves out keep their defaults. */
+function sharedWith({ vendor, ownPrices }: KnownHost): Partial<Provider> {
+  const { name, maxTokensField, acceptsStreamOptions, replaysReasoning } = vendor;
+  return {
+    catalog: name,
+    ...(ownPrices && { ownPrices }),
+    ...(maxTokensField !== undefined && { maxTokensField }),
+    ...(acceptsStreamOptions !== undefined && { acceptsStreamOptions }),
+    ...(replaysReasoning !== undefined && { replaysReasoning }),
+  };
 }
 
 /** A header or query parameter left unnamed takes the name that most servers of that kind expect. */
 function toProviderAuth({ kind, name }: ProviderDeclaration['auth'], baseUrl: string): ProviderAuth {
   if (kind === 'header') return { kind, name: name ?? 'x-api-key' };
   if (kind === 'query') return { kind, name: name ?? 'key' };
-  if (kind === 'sigv4') return { kind, scope: signingScope(baseUrl, name) };
-  return { kind };
+  if (kind !== 'sigv4') return { kind };
+  const scope = signingScope(baseUrl, name);
+  return { kind, scope, ...(scope?.service === 'bedrock' && { acceptsKeys: true }) };
 }
 
 /** Bedrock's host says where it is; for any other, `name` is `service/region`. */
 function signingScope(baseUrl: string, name: string | undefined): { service: string; region: string } | undefined {
-  const region = /^https?:\/\/bedrock-runtime\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?:[/:]|$)/i.exec(baseUrl)?.[1];
-  if (region !== undefined) return { service: 'bedrock', region: region.toLowerCase() };
+  const region = bedrockRegion(URL.parse(baseUrl)?.hostname ?? '');
+  if (region !== undefined) return { service: 'bedrock', region };
   const [, service, place] = /^([\w-]+)\/([\w-]+)$/.exec(name ?? '') ?? [];
   return service === undefined || place === undefined ? undefined : { service, region: place };
 }

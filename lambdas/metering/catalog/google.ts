@@ -32,7 +32,7 @@ export const googleCatalog: ProviderCatalog = {
     ...rows(['gemini-3.1-pro-preview'], { ...million, price: pro(2, 12, 0.2) }),
     ...rows(['gemini-2.5-pro'], { ...million, price: pro(1.25, 10, 0.125) }),
     ...rows(['gemini-embedding-001'], {
-      protocols: ['openai-embeddings'],
+      protocols: ['gemini-embeddings'],
       contextTokens: 2_048,
       maxOutputTokens: 0,
       price: usdTier(0.15, 0),

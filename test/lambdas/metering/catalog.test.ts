@@ -3,6 +3,7 @@ import { catalogs, findCatalogModel, listCatalogModels } from '../../../lambdas/
 import { usd, usdTier, withLongContext } from '../../../lambdas/metering/catalog/usd.ts';
 import type { Price, PriceTier } from '../../../lambdas/metering/price.ts';
 import { builtInProviders } from '../../../lambdas/providers/registry.ts';
+import { protocolKind } from '../../../lambdas/wire/protocol-name.ts';
 
 const providers = Object.entries(catalogs).map(([name, catalog]) => ({ name, ...catalog }));
 const models = providers.flatMap(({ name, models: rows }) => rows.map((model) => ({ provider: name, ...model })));
@@ -84,7 +85,7 @@ describe('catalog', () => {
 
   it('bounds every model: output within its context, none for embeddings', () => {
     const odd = models.filter(({ protocols, contextTokens, maxOutputTokens, price }) => {
-      const isEmbedding = protocols?.includes('openai-embeddings') ?? false;
+      const isEmbedding = protocols?.some((protocol) => protocolKind(protocol) === 'embeddings') ?? false;
       const fits =
         Number.isInteger(contextTokens) && Number.isInteger(maxOutputTokens) && maxOutputTokens <= contextTokens;
       return !fits || isEmbedding !== (maxOutputTokens === 0) || isEmbedding !== (price.outputPerMillion === 0);

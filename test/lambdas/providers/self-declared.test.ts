@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildSelfDeclaredProvider } from '../../../lambdas/providers/self-declared.ts';
 import type { ProviderDeclaration } from '../../../lambdas/store/policy.ts';
+import { protocolNames } from '../../../lambdas/wire/protocol-name.ts';
 
 const declaration: ProviderDeclaration = {
   baseUrl: 'https://llm.example.com/v1',
@@ -27,7 +28,7 @@ describe('buildSelfDeclaredProvider', () => {
   ])('finds the Messages API below %s, with or without /v1', (baseUrl, expected) => {
     const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, protocols: ['anthropic-messages'] });
 
-    expect(`${provider.baseUrl}${provider.paths['anthropic-messages']}`).toBe(expected);
+    expect([provider.baseUrl, provider.paths['anthropic-messages']].join('')).toBe(expected);
     expect(provider.headers).toEqual({ 'anthropic-version': '2023-06-01' });
     expect(provider.forwardedHeaders).toEqual(['anthropic-version', 'anthropic-beta']);
   });
@@ -40,10 +41,34 @@ describe('buildSelfDeclaredProvider', () => {
     expect(Object.keys(provider.paths)).toEqual(protocols);
   });
 
-  it('gives no path to a protocol whose URL no convention fixes', () => {
-    const provider = buildSelfDeclaredProvider('lab', { ...declaration, protocols: ['gemini', 'bedrock-converse'] });
+  it('appends what SDKs append for every protocol there is', () => {
+    const provider = buildSelfDeclaredProvider('lab', {
+      ...declaration,
+      baseUrl: 'https://llm.example.com',
+      protocols: protocolNames,
+    });
 
-    expect(provider.paths).toEqual({});
+    expect(Object.keys(provider.paths)).toEqual(protocolNames);
+    expect(provider.paths).toMatchObject({
+      gemini: {
+        whole: '/v1beta/models/{model}:generateContent',
+        streamed: '/v1beta/models/{model}:streamGenerateContent?alt=sse',
+      },
+      'bedrock-converse': { whole: '/model/{model}/converse', streamed: '/model/{model}/converse-stream' },
+      'anthropic-count-tokens': '/v1/messages/count_tokens',
+      'cohere-embeddings': '/v2/embed',
+      rerank: '/rerank',
+    });
+  });
+
+  it.each([
+    ['https://llm.example.com/v1beta', 'gemini-count-tokens', '/models/{model}:countTokens'],
+    ['https://llm.example.com/v1', 'gemini-count-tokens', '/models/{model}:countTokens'],
+    ['https://llm.example.com/v2', 'cohere-embeddings', '/embed'],
+  ] as const)('does not repeat the version that %s ends with', (baseUrl, protocol, path) => {
+    const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, protocols: [protocol] });
+
+    expect(provider.paths[protocol]).toBe(path);
   });
 
   it.each([
@@ -70,7 +95,11 @@ describe('buildSelfDeclaredProvider', () => {
 
     const provider = buildSelfDeclaredProvider('lab', { ...declaration, baseUrl, auth });
 
-    expect(provider.auth).toEqual({ kind: 'sigv4', scope: { service, region } });
+    expect(provider.auth).toEqual({
+      kind: 'sigv4',
+      scope: { service, region },
+      ...(service === 'bedrock' && { acceptsKeys: true }),
+    });
   });
 
   it.each([
