@@ -39,7 +39,10 @@ const commentMs = 15_000;
  *
  * @throws SettledFailure
  */
-export async function answerWhole({ answering, passage, protocol }: Answering, deps: Dependencies): Promise<GatewayResponse> {
+export async function answerWhole(
+  { answering, passage, protocol }: Answering,
+  deps: Dependencies,
+): Promise<GatewayResponse> {
   let answer: ProviderAnswer;
   try {
     answer = await answering;
@@ -210,9 +213,13 @@ function answerHeaders({ admission, journal, overheadMs }: Passage, protocol: Wi
 }
 
 /** Which protocol was spoken with the provider, where it is not the caller's own, and what had to be left out. */
-function translationHeaders({ target, dropped = [] }: Passage['journal'], spoken: WireProtocol): Record<string, string> {
+function translationHeaders(
+  { target, dropped = [] }: Passage['journal'],
+  spoken: WireProtocol,
+): Record<string, string> {
   return {
-    ...(target !== undefined && target.protocol !== spoken.name && { 'x-gatehouse-upstream-protocol': target.protocol }),
+    ...(target !== undefined &&
+      target.protocol !== spoken.name && { 'x-gatehouse-upstream-protocol': target.protocol }),
     ...(dropped.length > 0 && { 'x-gatehouse-dropped': encodeURI(dropped.join(', ').toWellFormed()).slice(0, 1024) }),
   };
 }

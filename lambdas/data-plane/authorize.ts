@@ -12,7 +12,7 @@ import type { Caller } from './authenticate.ts';
  */
 export function authorize(
   caller: Caller,
-  request: Pick<GatewayRequest, 'path' | 'sourceAddress'>,
+  request: Pick<GatewayRequest, 'path' | 'endpoint' | 'sourceAddress'>,
   region: string,
 ): void {
   const { policy } = caller.key;
@@ -21,7 +21,7 @@ export function authorize(
     const message = `This organization may not be served in ${region}. Use the address of one of its regions.`;
     throw new GatewayError('region_not_allowed', 403, message);
   }
-  if (policy.endpoints !== undefined && !policy.endpoints.includes(request.path)) {
+  if (policy.endpoints !== undefined && !policy.endpoints.includes(request.endpoint ?? request.path)) {
     throw new GatewayError('endpoint_not_allowed', 403, 'This API key may not call this endpoint.');
   }
   if (policy.cidrs !== undefined && !networksOf(policy, policy.cidrs)(request.sourceAddress)) {

@@ -6,43 +6,12 @@ import { createProviderAccessReader } from '../routing/provider-access/provider-
 import { isStoreOutage } from '../store/client.ts';
 import { describeFault } from '../telemetry/logger.ts';
 import { joinTrace } from '../telemetry/trace-context.ts';
-import { anthropicMessages } from '../wire/anthropic-messages.ts';
-import { openaiChat } from '../wire/openai-chat.ts';
-import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
 import type { Dialect } from '../wire/protocol.ts';
 import { SettledFailure } from './answer.ts';
 import type { DataPlaneSettings, Dependencies } from './dependencies.ts';
-import { serveGeneration } from './generation.ts';
-import { serveHealth } from './health.ts';
-import { serveInference } from './inference.ts';
+import { type Endpoint, endpointsAt } from './endpoints.ts';
 import { reportKeyFailures } from './key-failures.ts';
-import { serveKey } from './key.ts';
-import { serveModels } from './models.ts';
 import { createPolicyReader } from './policies.ts';
-
-type Serve = (request: GatewayRequest, deps: Dependencies) => Promise<GatewayResponse>;
-
-interface Endpoint {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly serve: Serve;
-  readonly dialect: Dialect;
-}
-
-/** Every endpoint of the data plane. */
-export const endpoints: readonly Endpoint[] = [
-  { method: 'POST', path: '/v1/chat/completions', serve: inference(openaiChat), dialect: 'openai' },
-  { method: 'POST', path: '/v1/embeddings', serve: inference(openaiEmbeddings), dialect: 'openai' },
-  { method: 'POST', path: '/v1/messages', serve: inference(anthropicMessages), dialect: 'anthropic' },
-  { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
-  { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
-  { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },
-  { method: 'GET', path: '/healthz', serve: serveHealth, dialect: 'openai' },
-];
-
-function inference(protocol: Parameters<typeof serveInference>[0]): Serve {
-  return (request, deps) => serveInference(protocol, request, deps);
-}
 
 export type Handle = (request: GatewayRequest) => Promise<GatewayResponse>;
 
@@ -61,13 +30,13 @@ export function createDataPlane(settings: DataPlaneSettings): Handle {
 }
 
 async function handle(request: GatewayRequest, deps: Dependencies): Promise<GatewayResponse> {
-  const known = endpoints.filter((endpoint) => endpoint.path === request.path);
+  const known = endpointsAt(request.path);
   const dialect = known[0]?.dialect ?? dialectOf(request);
   let response: GatewayResponse;
   try {
     const endpoint = known.find(({ method }) => method === request.method);
     if (endpoint === undefined) throw notServed(known);
-    response = await endpoint.serve(request, deps);
+    response = await endpoint.serve({ ...request, endpoint: endpoint.path }, deps);
   } catch (error) {
     const settled = error instanceof SettledFailure ? error : undefined;
     const refusal = toGatewayError(settled === undefined ? error : settled.failure, request, deps);
@@ -79,9 +48,10 @@ async function handle(request: GatewayRequest, deps: Dependencies): Promise<Gate
   return { ...response, headers: dialect === 'anthropic' ? { ...headers, 'request-id': request.id } : headers };
 }
 
-/** Anthropic's SDK always sends its version, so an unknown path can still be refused in its envelope. */
-function dialectOf(request: GatewayRequest): Dialect {
-  return request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+/** Anthropic's SDK always sends its version, and Google's has its own in the path, so an unknown path can still be refused in their envelopes. */
+function dialectOf({ headers, path }: GatewayRequest): Dialect {
+  if (headers['anthropic-version'] !== undefined) return 'anthropic';
+  return path.startsWith('/v1beta/') ? 'gemini' : 'openai';
 }
 
 function notServed(known: readonly Endpoint[]): CallerError {

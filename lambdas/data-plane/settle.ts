@@ -120,7 +120,7 @@ function buildRecord(
     workspace: workspace.id,
     key: caller.key.policy.publicId,
     region: deps.region,
-    endpoint: request.path,
+    endpoint: request.endpoint ?? request.path,
     provider: journal.target?.provider.name ?? 'none',
     model: journal.target?.model ?? 'none',
     streamed: facts.stream,

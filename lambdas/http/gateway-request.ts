@@ -6,6 +6,8 @@ export interface GatewayRequest {
   /** Path without query, percent-encoding as received. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Names the endpoint that serves it, once that is found: the path, with `{model}` in the place of a model's name. */
+  readonly endpoint?: string;
   /** Lower-case names; repeated headers joined with a comma, as node:http does. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /**

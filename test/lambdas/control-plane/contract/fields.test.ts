@@ -4,7 +4,7 @@ import {
   displayName,
   endpoints as keyEndpoints,
 } from '../../../../lambdas/control-plane/contract/fields.ts';
-import { endpoints } from '../../../../lambdas/data-plane/handle.ts';
+import { endpoints } from '../../../../lambdas/data-plane/endpoints.ts';
 
 it('lets a key be limited to every endpoint of the data plane that takes one, and to nothing else', () => {
   const taking = endpoints.map(({ path }) => path).filter((path) => path !== '/healthz');

@@ -1,0 +1,48 @@
+import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
+import { anthropicMessages } from '../wire/anthropic-messages.ts';
+import { openaiChat } from '../wire/openai-chat.ts';
+import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
+import type { Dialect, WireProtocol } from '../wire/protocol.ts';
+import type { Dependencies } from './dependencies.ts';
+import { serveGeneration } from './generation.ts';
+import { serveHealth } from './health.ts';
+import { serveInference } from './inference.ts';
+import { serveKey } from './key.ts';
+import { serveModels } from './models.ts';
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  /** Names the endpoint in keys and records. `{model}` stands for a model's name, slashes included. */
+  readonly path: string;
+  readonly dialect: Dialect;
+  readonly serve: (request: GatewayRequest, deps: Dependencies) => Promise<GatewayResponse>;
+}
+
+/** Every endpoint of the data plane. */
+export const endpoints: readonly Endpoint[] = [
+  inference('/v1/chat/completions', openaiChat),
+  inference('/v1/embeddings', openaiEmbeddings),
+  inference('/v1/messages', anthropicMessages),
+  { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
+  { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
+  { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },
+  { method: 'GET', path: '/healthz', serve: serveHealth, dialect: 'openai' },
+];
+
+function inference(path: string, protocol: WireProtocol): Endpoint {
+  const serve: Endpoint['serve'] = (request, deps) => serveInference(protocol, request, deps);
+  return { method: 'POST', path, dialect: protocol.dialect, serve };
+}
+
+const byPath = new Map<string, readonly Endpoint[]>();
+for (const endpoint of endpoints) byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
+
+/** The endpoints behind a path, one for each of its methods; none for an unknown path. */
+export function endpointsAt(path: string): readonly Endpoint[] {
+  return byPath.get(path) ?? byPath.get(withoutModel(path)) ?? [];
+}
+
+/** Gemini has the model in its path, below either version of the API. */
+function withoutModel(path: string): string {
+  return path.replace(/^\/v1(?:beta)?\/models\/.+:(\w+)$/, '/v1beta/models/{model}:$1');
+}
