@@ -1,15 +1,30 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { build, type BuildResult, type Metafile, type OutputFile } from 'esbuild';
+import { dirname, join, relative, sep } from 'node:path';
+import { build, type BuildResult, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 
 /** One Lambda function's code: `name` is its folder under dist/lambdas, which the stacks ship as an asset. */
 interface Bundle {
   readonly name: string;
   readonly entry: string;
+  /** Modules that become files of their own beside `index.cjs`, loaded where they are first imported (docs/decisions/0029). */
+  readonly parts?: readonly Part[];
+}
+
+interface Part {
+  /** File name without `.cjs`. */
+  readonly name: string;
+  readonly entry: string;
 }
 
 const bundles: readonly Bundle[] = [
-  { name: 'proxy', entry: 'lambdas/data-plane/handler.ts' },
+  {
+    name: 'proxy',
+    entry: 'lambdas/data-plane/handler.ts',
+    parts: [
+      { name: 'translation', entry: 'lambdas/wire/translation/translation.ts' },
+      { name: 'catalog', entry: 'lambdas/metering/catalog/catalog.ts' },
+    ],
+  },
   { name: 'usage-rollup', entry: 'lambdas/usage-rollup/handler.ts' },
   { name: 'tenant-authorizer', entry: 'lambdas/tenant-authorizer/handler.ts' },
   { name: 'admin', entry: 'lambdas/control-plane/admin/handler.ts' },
@@ -18,7 +33,11 @@ const bundles: readonly Bundle[] = [
 
 export interface BuiltBundle {
   readonly name: string;
+  /** Of `index.cjs`. */
   readonly bytes: number;
+  /** Of each part, by name. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Of all of the bundle's files. */
   readonly metafile: Metafile;
 }
 
@@ -32,32 +51,47 @@ export function buildBundles(outputFolder: string): Promise<readonly BuiltBundle
   return Promise.all(bundles.map((bundle) => buildBundle(bundle, outputFolder)));
 }
 
-async function buildBundle({ name, entry }: Bundle, outputFolder: string): Promise<BuiltBundle> {
-  const result = await bundleSources(entry, name);
+async function buildBundle(bundle: Bundle, outputFolder: string): Promise<BuiltBundle> {
+  const { name } = bundle;
   const assetFolder = join(outputFolder, 'lambdas', name);
   await rm(assetFolder, { recursive: true, force: true });
   await mkdir(assetFolder, { recursive: true });
   await mkdir(join(outputFolder, 'maps'), { recursive: true });
 
-  const code = requireOutput(result.outputFiles, '.cjs');
-  await writeFile(join(assetFolder, 'index.cjs'), code.contents);
-  await writeFile(join(assetFolder, 'NOTICES.txt'), await notices(result));
-  await writeFile(
-    join(outputFolder, 'maps', `${name}.cjs.map`),
-    requireOutput(result.outputFiles, '.cjs.map').contents,
-  );
-  await writeFile(join(outputFolder, 'lambdas', `${name}.meta.json`), JSON.stringify(result.metafile));
-  return { name, bytes: code.contents.byteLength, metafile: result.metafile };
+  const files = [{ name: 'index', entry: bundle.entry }, ...(bundle.parts ?? [])];
+  const results = await Promise.all(files.map((file) => bundleSources(file, bundle)));
+  const sizes = new Map<string, number>();
+  for (const [index, file] of files.entries()) {
+    const outputs = results[index]?.outputFiles ?? [];
+    const code = requireOutput(outputs, '.cjs');
+    sizes.set(file.name, code.contents.byteLength);
+    await writeFile(join(assetFolder, `${file.name}.cjs`), code.contents);
+    const map = file.name === 'index' ? name : `${name}-${file.name}`;
+    await writeFile(join(outputFolder, 'maps', `${map}.cjs.map`), requireOutput(outputs, '.cjs.map').contents);
+  }
+  const metafile = joinMetafiles(results.map((result) => result.metafile));
+  const outputFiles = results.flatMap((result) => result.outputFiles);
+  await writeFile(join(assetFolder, 'NOTICES.txt'), await notices({ metafile, outputFiles }));
+  await writeFile(join(outputFolder, 'lambdas', `${name}.meta.json`), JSON.stringify(metafile));
+  const { index: bytes = 0, ...parts } = Object.fromEntries(sizes);
+  return { name, bytes, parts, metafile };
+}
+
+function joinMetafiles(metafiles: readonly Metafile[]): Metafile {
+  return {
+    inputs: Object.assign({}, ...metafiles.map(({ inputs }) => inputs)) as Metafile['inputs'],
+    outputs: Object.assign({}, ...metafiles.map(({ outputs }) => outputs)) as Metafile['outputs'],
+  };
 }
 
 type Bundled = BuildResult<{ metafile: true; write: false }>;
 
-function bundleSources(entry: string, name: string): Promise<Bundled> {
+function bundleSources(file: Part, { name, parts = [] }: Bundle): Promise<Bundled> {
   return build({
     absWorkingDir: repositoryFolder,
-    entryPoints: [entry],
+    entryPoints: [file.entry],
     // Nothing is written here: source maps hold paths relative to this name, which therefore must not vary.
-    outfile: `dist/lambdas/${name}/index.cjs`,
+    outfile: `dist/lambdas/${name}/${file.name}.cjs`,
     write: false,
     bundle: true,
     platform: 'node',
@@ -72,17 +106,32 @@ function bundleSources(entry: string, name: string): Promise<Bundled> {
     legalComments: 'external',
     metafile: true,
     logLevel: 'error',
+    plugins: [keepApart(parts.filter((part) => part.name !== file.name))],
   });
 }
 
+/** An import of a part's module becomes a `require` of the part's file. */
+function keepApart(parts: readonly Part[]): Plugin {
+  return {
+    name: 'keep-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const source = relative(repositoryFolder, join(resolveDir, path)).replaceAll(sep, '/');
+        const part = parts.find(({ entry }) => entry === source);
+        return part === undefined ? undefined : { path: `./${part.name}.cjs`, external: true };
+      });
+    },
+  };
+}
+
 /** Licence texts of every package in the bundle, then licence comments found in its sources: both must travel with the code. */
-async function notices({ metafile, outputFiles }: Bundled): Promise<string> {
+async function notices({ metafile, outputFiles }: Pick<Bundled, 'metafile' | 'outputFiles'>): Promise<string> {
   const packageFolders = Object.keys(metafile.inputs).flatMap(
     (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
   );
   const licences = await Promise.all([...new Set(packageFolders)].toSorted().map(licenceOf));
-  const comments = outputFiles.find((file) => file.path.endsWith('.LEGAL.txt'))?.text ?? '';
-  return [...licences, comments].filter((text) => text !== '').join('\n\n');
+  const comments = outputFiles.filter((file) => file.path.endsWith('.LEGAL.txt')).map((file) => file.text);
+  return [...licences, ...comments].filter((text) => text !== '').join('\n\n');
 }
 
 async function licenceOf(packageFolder: string): Promise<string> {
@@ -103,14 +152,15 @@ function requireOutput(files: readonly OutputFile[], suffix: string): OutputFile
   return file;
 }
 
-function report({ name, bytes, metafile }: BuiltBundle): string {
+function report({ name, bytes, parts, metafile }: BuiltBundle): string {
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
   const biggest = inputs
     .map(([input, { bytesInOutput }]) => ({ input, bytesInOutput }))
     .toSorted((one, other) => other.bytesInOutput - one.bytesInOutput)
     .slice(0, 5)
     .map(({ input, bytesInOutput }) => `  ${String(bytesInOutput).padStart(8)}  ${input}`);
-  return [`${name}: ${bytes.toLocaleString('en')} bytes`, ...biggest].join('\n');
+  const sizes = Object.entries(parts).map(([part, size]) => `, ${part} ${size.toLocaleString('en')} bytes`);
+  return [`${name}: ${bytes.toLocaleString('en')} bytes${sizes.join('')}`, ...biggest].join('\n');
 }
 
 if (import.meta.main) {

@@ -1,7 +1,11 @@
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
 import { anthropicMessages } from '../wire/anthropic-messages.ts';
+import { geminiCountTokens } from '../wire/gemini-count-tokens.ts';
+import { gemini } from '../wire/gemini.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
+import { openaiCountTokens } from '../wire/openai-count-tokens.ts';
 import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
+import { openaiResponses } from '../wire/openai-responses.ts';
 import type { Dialect, WireProtocol } from '../wire/protocol.ts';
 import type { Dependencies } from './dependencies.ts';
 import { serveGeneration } from './generation.ts';
@@ -21,8 +25,13 @@ export interface Endpoint {
 /** Every endpoint of the data plane. */
 export const endpoints: readonly Endpoint[] = [
   inference('/v1/chat/completions', openaiChat),
+  inference('/v1/responses', openaiResponses),
+  inference('/v1/responses/input_tokens', openaiCountTokens),
   inference('/v1/embeddings', openaiEmbeddings),
   inference('/v1/messages', anthropicMessages),
+  inference('/v1beta/models/{model}:generateContent', gemini),
+  inference('/v1beta/models/{model}:streamGenerateContent', gemini),
+  inference('/v1beta/models/{model}:countTokens', geminiCountTokens),
   { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
   { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
   { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },

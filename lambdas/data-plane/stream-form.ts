@@ -1,5 +1,6 @@
 import { errorEvent } from '../http/error-envelope.ts';
 import type { GatewayError } from '../http/gateway-error.ts';
+import { createJsonArrayForm } from '../wire/json-array.ts';
 import type { Dialect, RequestFacts } from '../wire/protocol.ts';
 import { sseComment } from '../wire/sse.ts';
 
@@ -15,8 +16,8 @@ export interface StreamForm {
   error(error: GatewayError): Buffer;
 }
 
-export function createStreamForm(dialect: Dialect, _facts: RequestFacts, requestId: string): StreamForm {
-  return serverSentEvents(dialect, requestId);
+export function createStreamForm(dialect: Dialect, { streamForm }: RequestFacts, requestId: string): StreamForm {
+  return streamForm === 'json-array' ? jsonArray(dialect, requestId) : serverSentEvents(dialect, requestId);
 }
 
 const comment = sseComment('keep-alive');
@@ -35,5 +36,18 @@ function serverSentEvents(dialect: Dialect, requestId: string): StreamForm {
     },
     end: (bytes) => bytes,
     error: (error) => errorEvent(error, dialect, requestId),
+  };
+}
+
+/** One JSON array that grows: what Gemini's clients get that do not ask for `alt=sse`. */
+function jsonArray(dialect: Dialect, requestId: string): StreamForm {
+  const form = createJsonArrayForm();
+  const last = (bytes: Buffer): Buffer => Buffer.concat([form.data(bytes), form.close()]);
+  return {
+    contentType: 'application/json; charset=utf-8',
+    keepAlive: () => form.keepAlive(),
+    events: (bytes) => form.data(bytes),
+    end: last,
+    error: (error) => last(errorEvent(error, dialect, requestId)),
   };
 }

@@ -1,3 +1,4 @@
+import { forwardedHeadersFor } from '../providers/forwarded-headers.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
@@ -51,11 +52,8 @@ export function buildUpstreamRequest(
     'accept-encoding': 'identity',
     'user-agent': 'gatehouse',
     via: request.via,
+    ...forwardedHeadersFor(provider, request.headers),
   };
-  for (const name of provider.forwardedHeaders ?? []) {
-    const value = request.headers[name];
-    if (value !== undefined) headers[name] = value;
-  }
   const built = { url: upstreamUrl(target, request), headers, body, form, dropped };
   if (access !== undefined) authenticateRequest(built, provider, access);
   return built;

@@ -64,8 +64,16 @@ const modelPattern = z
 /** Paths of the data plane that a key can be limited to; a test keeps the list equal to the data plane's own. */
 export const callerEndpoints = [
   '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/responses/input_tokens',
   '/v1/embeddings',
   '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1beta/models/{model}:generateContent',
+  '/v1beta/models/{model}:streamGenerateContent',
+  '/v1beta/models/{model}:countTokens',
+  '/v1beta/models/{model}:embedContent',
+  '/v1beta/models/{model}:batchEmbedContents',
   '/v1/models',
   '/v1/key',
   '/v1/generation',

@@ -1,5 +1,6 @@
-import { completeResponse } from '../canonical/complete-response.ts';
+import { AwsEventStreamReader } from '../aws-event-stream.ts';
 import type { ClientCodec, UpstreamCodec } from '../canonical/codec.ts';
+import { completeResponse } from '../canonical/complete-response.ts';
 import { createLosses } from '../canonical/losses.ts';
 import { anthropicMessagesCodec } from '../codecs/anthropic-messages/codec.ts';
 import { bedrockConverseCodec } from '../codecs/bedrock-converse/codec.ts';
@@ -7,7 +8,7 @@ import { geminiCodec } from '../codecs/gemini/codec.ts';
 import { openaiChatCodec } from '../codecs/openai-chat/codec.ts';
 import { openaiResponsesCodec } from '../codecs/openai-responses/codec.ts';
 import type { ProtocolName } from '../protocol-name.ts';
-import { createAwsFraming, createSseFraming } from './framing.ts';
+import { createSseFraming } from './framing.ts';
 import { createTranslatingReader } from './translating-reader.ts';
 import type { Translation, TranslationSource } from './translation.ts';
 
@@ -48,7 +49,7 @@ export function createChatTranslation({
         streamContentType: contentType,
         createReader: () =>
           createTranslatingReader({
-            framing: contentType === 'text/event-stream' ? createSseFraming() : createAwsFraming(),
+            framing: contentType === 'text/event-stream' ? createSseFraming() : new AwsEventStreamReader(),
             decoder: upstream.createStreamDecoder(),
             encoder: speaker.createStreamEncoder(answerContext),
             requestId: context.requestId,
@@ -67,7 +68,9 @@ export function createChatTranslation({
   };
 }
 
-function byName<Codec extends { readonly name: ProtocolName }>(codecs: readonly Codec[]): (name: ProtocolName) => Codec {
+function byName<Codec extends { readonly name: ProtocolName }>(
+  codecs: readonly Codec[],
+): (name: ProtocolName) => Codec {
   const known = new Map(codecs.map((codec) => [codec.name, codec]));
   return (name) => {
     const codec = known.get(name);

@@ -2,13 +2,13 @@ import type { WireEvent } from '../canonical/codec.ts';
 import { isTruncated } from '../pass-through-reader.ts';
 import { eventData, eventName, type SseEvents, SseSplitter } from '../sse.ts';
 
-/** Cuts a provider's stream into events. */
+/** Cuts a provider's stream into events. `AwsEventStreamReader` is the other one. */
 export interface EventFraming {
   /** @throws RangeError when one event is larger than any provider sends. */
   push(chunk: Buffer): readonly WireEvent[];
   /** Events in what is left when the body is over. */
   finish(): readonly WireEvent[];
-  /** Whether what is left is half an event. */
+  /** Whether what is left then is half an event. */
   isTruncated(): boolean;
 }
 

@@ -1,9 +1,7 @@
-import type { TokenUsage } from '../../metering/token-usage.ts';
 import type { AnswerEnding, AnswerReader } from '../answer-reader.ts';
 import { createAssembler } from '../canonical/assemble.ts';
-import type { StreamDecoder, StreamEncoder } from '../canonical/codec.ts';
+import type { StreamDecoder, StreamEncoder, WireEvent } from '../canonical/codec.ts';
 import type { CanonicalEvent, Reading } from '../canonical/response.ts';
-import type { FinishReason } from '../protocol.ts';
 import type { EventFraming } from './framing.ts';
 
 const noBytes = Buffer.alloc(0);
@@ -12,7 +10,7 @@ interface ReaderParts {
   readonly framing: EventFraming;
   readonly decoder: StreamDecoder;
   readonly encoder: StreamEncoder;
-  /** What made-up ids of tool calls derive from. */
+  /** What the ids derive from that are made for tool calls without one. */
   readonly requestId: string;
 }
 
@@ -20,70 +18,52 @@ interface ReaderParts {
 export function createTranslatingReader({ framing, decoder, encoder, requestId }: ReaderParts): AnswerReader {
   const assembler = createAssembler(requestId);
   let ending: AnswerEnding | undefined;
-  let usage: TokenUsage | undefined;
-  let finishReason: FinishReason | undefined;
-  let contentEvents = 0;
   let contentBytes = 0;
-
-  const note = (reading: Reading): void => {
-    if (reading.type === 'usage') ({ usage } = reading);
-    if (reading.type === 'finish') finishReason ??= reading.reason;
-    if (!isContent(reading)) return;
-    contentEvents += 1;
-    contentBytes += reading.text.length;
-  };
 
   /** The text of all events but the last one, which waits until the request is settled. */
   const encode = (events: readonly CanonicalEvent[]): string => {
     let text = '';
     for (const event of events) {
-      // Corrected by what the answer holds.
-      if (event.type === 'finish') finishReason = event.reason;
       if (event.type === 'end') ending = { kind: 'end', bytes: Buffer.from(encoder.encode(event)) };
       else text += encoder.encode(event);
     }
     return text;
   };
 
-  const translate = (readings: readonly Reading[]): string => {
-    let text = '';
-    for (const reading of readings) {
-      if (ending !== undefined) break;
-      if (reading.type === 'error') {
-        ending = { kind: 'error', error: reading.error };
-        break;
-      }
-      note(reading);
-      text += encode(assembler.read(reading));
+  const take = (reading: Reading): string => {
+    if (reading.type === 'error') {
+      ending = { kind: 'error', error: reading.error };
+      return '';
     }
-    return text;
+    if ('text' in reading) contentBytes += reading.text.length;
+    return encode(assembler.read(reading));
+  };
+
+  const translate = (events: readonly WireEvent[]): Buffer => {
+    let text = '';
+    for (const event of events) {
+      for (const reading of ending === undefined ? decoder.decode(event) : []) {
+        if (ending === undefined) text += take(reading);
+      }
+    }
+    return text === '' ? noBytes : Buffer.from(text);
   };
 
   return {
-    push(chunk) {
-      let text = '';
-      for (const event of framing.push(chunk)) {
-        if (ending !== undefined) break;
-        text += translate(decoder.decode(event));
-      }
-      return text === '' ? noBytes : Buffer.from(text);
-    },
+    push: (chunk) => translate(framing.push(chunk)),
     finish() {
-      let text = '';
-      for (const event of framing.finish()) text += ending === undefined ? translate(decoder.decode(event)) : '';
-      if (ending !== undefined) return Buffer.from(text);
+      const bytes = translate(framing.finish());
+      if (ending !== undefined) return bytes;
       if (framing.isTruncated()) ending = { kind: 'broken', problem: 'it breaks off inside an event' };
-      else if (finishReason === undefined) ending = { kind: 'broken', problem: 'the stream ends before the answer does' };
-      else text += encode(assembler.end());
-      return Buffer.from(text);
+      // Not every provider marks the end; a finish reason says as much.
+      else if (assembler.facts().finishReason === undefined) {
+        ending = { kind: 'broken', problem: 'the stream ends before the answer does' };
+      } else return Buffer.concat([bytes, Buffer.from(encode(assembler.end()))]);
+      return bytes;
     },
     ending: () => ending,
-    facts: () => ({ usage, finishReason }),
-    contentEvents: () => contentEvents,
+    facts: () => assembler.facts(),
+    contentEvents: () => assembler.contentEvents(),
     contentBytes: () => contentBytes,
   };
-}
-
-function isContent(reading: Reading): reading is Extract<Reading, { text: string }> {
-  return 'text' in reading && reading.text !== '';
 }

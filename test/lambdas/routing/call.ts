@@ -100,7 +100,15 @@ export function call(
     journal,
   };
   const facts = protocol.readRequest(body, { path: '/', query: new URLSearchParams() });
-  const request = { protocol, facts, body, headers: {}, maxOutputTokens: undefined, via: '1.1 gatehouse', region: 'eu-west-1' };
+  const request = {
+    protocol,
+    facts,
+    body,
+    headers: {},
+    maxOutputTokens: undefined,
+    via: '1.1 gatehouse',
+    region: 'eu-west-1',
+  };
   const spoken = targets.map((target) => ({ ...target, protocol: protocol.name }));
   return { answer: callWithFallback(request, spoken, options), journal };
 }
