@@ -5,7 +5,7 @@ import { brokenOff, invalidResponse, refusedByProvider, unreachable } from '../p
 import { BodyFailure, readWholeBody, UpstreamBody } from '../upstream-body.ts';
 import { type UpstreamClient, UpstreamFailure } from '../upstream.ts';
 import type { Lease } from './leases.ts';
-import type { OauthClient } from './stored-credential.ts';
+import type { TokenGrant } from './token-grants.ts';
 
 /** Whoever calls waits for a token first, so its endpoint gets less time than a model does. */
 const timeouts = { connectMs: 5_000, firstByteMs: 10_000, idleMs: 5_000, totalMs: 10_000 };
@@ -15,18 +15,17 @@ const usualLifetimeSeconds = 300;
 const renewBeforeMs = 60_000;
 
 /**
- * Asks for an access token by the client credentials grant, the client authenticated by HTTP Basic. (RFC 6749 sections 4.4, 2.3.1
- * and 5.1)
+ * Asks for an access token. (RFC 6749 section 5.1)
  *
  * @throws ProviderError; `provider_credential_refused` where the endpoint refuses the client.
  */
 export async function requestAccessToken(
-  client: OauthClient,
+  grant: TokenGrant,
   provider: Provider,
   { upstream, now }: { upstream: UpstreamClient; now: () => number },
 ): Promise<Pick<Lease<Secret>, 'value' | 'renewAt'>> {
   const askedAt = now();
-  const { status, bytes } = await post(client, provider, upstream);
+  const { status, bytes } = await post(grant, provider, upstream);
   if (status !== 200) throw refusal(provider, status);
   const { token, lifetimeSeconds } = readToken(bytes, provider);
   const lifetimeMs = lifetimeSeconds * 1000;
@@ -34,7 +33,7 @@ export async function requestAccessToken(
 }
 
 async function post(
-  client: OauthClient,
+  { url, authorization, form }: TokenGrant,
   provider: Provider,
   upstream: UpstreamClient,
 ): Promise<{ status: number; bytes: Buffer }> {
@@ -42,15 +41,15 @@ async function post(
   const endsAt = Date.now() + timeouts.totalMs;
   try {
     const response = await upstream.post({
-      url: client.tokenUrl,
+      url,
       headers: {
-        authorization: basicAuthorization(client),
+        ...(authorization !== undefined && { authorization }),
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': 'gatehouse',
       },
-      body: Buffer.from(grantRequest(client)),
+      body: Buffer.from(new URLSearchParams(form).toString()),
       timeouts,
       signal,
     });
@@ -61,22 +60,6 @@ async function post(
     if (error instanceof BodyFailure) throw brokenOff(provider, error);
     throw error;
   }
-}
-
-function grantRequest({ scope, audience }: OauthClient): string {
-  return new URLSearchParams({
-    grant_type: 'client_credentials',
-    ...(scope !== undefined && { scope }),
-    ...(audience !== undefined && { audience }),
-  }).toString();
-}
-
-/** Both parts are form-encoded first, so that a colon in the id cannot be taken for the one between them. */
-function basicAuthorization({ clientId, clientSecret }: OauthClient): string {
-  const encoded = [clientId, clientSecret.reveal()].map((text) =>
-    new URLSearchParams([['', text]]).toString().slice(1),
-  );
-  return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
 }
 
 /** Nothing of what the endpoint says is passed on. A client it refuses gets a 400 or 401. (RFC 6749 section 5.2) */

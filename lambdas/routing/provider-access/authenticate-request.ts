@@ -1,5 +1,6 @@
 import { createSigner, type Signer } from '../../aws/sign.ts';
 import { GatewayError } from '../../http/gateway-error.ts';
+import { bedrockRegion } from '../../providers/bedrock.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { UpstreamRequest } from '../upstream.ts';
 import type { ProviderAccess } from './provider-access.ts';
@@ -39,6 +40,9 @@ function placeKey({ url, headers }: UnauthenticatedRequest, { auth }: Provider, 
       url.searchParams.set(auth.name, key);
       return;
     case 'sigv4':
+      // Checked where the access was opened: this provider accepts keys.
+      headers['authorization'] = `Bearer ${key}`;
+      return;
     case 'none':
       return;
   }
@@ -49,7 +53,7 @@ const signers = new WeakMap<Provider, Signer>();
 
 function sign({ url, headers, body }: UnauthenticatedRequest, provider: Provider, keys: AwsKeys): void {
   const { accessKeyId, secretAccessKey, sessionToken } = keys;
-  const signed = signerFor(provider).sign(
+  const signed = signerFor(provider, url).sign(
     { host: url.host, path: url.pathname, contentType: headers['content-type'] ?? 'application/json', body },
     {
       accessKeyId,
@@ -61,15 +65,17 @@ function sign({ url, headers, body }: UnauthenticatedRequest, provider: Provider
   Object.assign(headers, signed);
 }
 
-function signerFor(provider: Provider): Signer {
+/** A built-in provider stands in one region for as long as the process lives: the data plane's, which its URL now names. */
+function signerFor(provider: Provider, url: URL): Signer {
   const known = signers.get(provider);
   if (known !== undefined) return known;
   const scope = provider.auth.kind === 'sigv4' ? provider.auth.scope : undefined;
-  if (scope === undefined) {
+  const region = scope?.region === '{region}' ? bedrockRegion(url.hostname) : scope?.region;
+  if (scope === undefined || region === undefined) {
     const message = 'The provider is declared without the AWS service and region that its requests are signed for.';
     throw new GatewayError('provider_credential_missing', 502, message);
   }
-  const signer = createSigner(scope);
+  const signer = createSigner({ service: scope.service, region });
   signers.set(provider, signer);
   return signer;
 }

@@ -1,15 +1,24 @@
 import type { RoleAssumer } from '../../aws/assume-role.ts';
 import { AwsCallError } from '../../aws/call-error.ts';
+import type { AwsCredentials } from '../../aws/sign.ts';
 import { Secret } from '../../crypto/secret.ts';
 import { GatewayError } from '../../http/gateway-error.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { Provider, ProviderAuth } from '../../providers/provider.ts';
+import type { CredentialReference } from '../../store/policy.ts';
 import { credentialId, type CredentialReader } from '../credentials.ts';
 import { refusedByProvider, unreachable } from '../provider-error.ts';
 import type { Target } from '../target.ts';
 import { type UpstreamClient, UpstreamFailure } from '../upstream.ts';
 import { requestAccessToken } from './access-token.ts';
 import { createLeases, type Lease } from './leases.ts';
-import { type AwsKeys, parseStoredCredential, type StoredCredential } from './stored-credential.ts';
+import {
+  type AwsKeys,
+  type GoogleServiceAccount,
+  type OauthClient,
+  parseStoredCredential,
+  type StoredCredential,
+} from './stored-credential.ts';
+import { clientCredentialsGrant, serviceAccountGrant, type TokenGrant } from './token-grants.ts';
 
 /** What one request to a provider is authenticated with. */
 export type ProviderAccess =
@@ -34,6 +43,8 @@ export interface ProviderAccessOptions {
   readonly upstream: UpstreamClient;
   /** Absent where this process has no AWS credentials of its own. */
   readonly roles?: RoleAssumer | undefined;
+  /** This process's own AWS credentials, for `aws-function-role`; absent where it has none. */
+  readonly awsCredentials?: (() => Promise<AwsCredentials>) | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -51,12 +62,17 @@ export function createProviderAccessReader(options: ProviderAccessOptions): Prov
       case 'api-key':
       case 'aws-keys':
         return stored;
-      case 'oauth-client-credentials': {
-        const lease = await tokens.get(id, () => requestAccessToken(stored, provider, { upstream, now }));
+      case 'oauth-client-credentials':
+      case 'google-service-account': {
+        const lease = await tokens.get(id, () =>
+          requestAccessToken(grantFor(stored, now), provider, { upstream, now }),
+        );
         return { kind: 'access-token', secret: lease.value, giveUp: () => tokens.giveUp(id, lease) };
       }
       case 'aws-role':
         return (await assumed.get(id, () => assumeRole(roles, stored, provider))).value;
+      case 'aws-function-role':
+        return ownKeys(options);
     }
   };
 
@@ -65,11 +81,45 @@ export function createProviderAccessReader(options: ProviderAccessOptions): Prov
       if (credential === undefined) return undefined;
       const use = { workspace, provider: provider.name };
       const stored = parseStoredCredential(await credentials.open(use, credential));
-      const signs = stored.kind === 'aws-keys' || stored.kind === 'aws-role';
-      if (signs !== (provider.auth.kind === 'sigv4')) throw unusable('is of another kind than this provider takes');
+      if (!takes(provider.auth, stored.kind)) throw unusable('is of another kind than this provider takes');
+      if (stored.kind === 'aws-function-role') assertOwnRoleMaySign(provider.auth, credential);
       if (stored.kind === 'api-key') return stored;
       return exchange(stored, provider, credentialId(use, credential));
     },
+  };
+}
+
+function takes(auth: ProviderAuth, kind: StoredCredential['kind']): boolean {
+  if (kind === 'aws-keys' || kind === 'aws-role' || kind === 'aws-function-role') return auth.kind === 'sigv4';
+  return auth.kind !== 'sigv4' || (kind === 'api-key' && auth.acceptsKeys === true);
+}
+
+/**
+ * The function's role belongs to whoever runs the gateway: a workspace cannot lend itself its rights, and it signs for Bedrock
+ * alone, so that no declared provider gets a request that the role's other rights would make good for something else.
+ */
+function assertOwnRoleMaySign(auth: ProviderAuth, { owner }: CredentialReference): void {
+  if (owner !== 'platform') throw unusable("is the gateway's own role, which is the platform's to use");
+  if (auth.kind !== 'sigv4' || auth.scope?.service !== 'bedrock') {
+    throw unusable("is the gateway's own role, which signs requests for Amazon Bedrock only");
+  }
+}
+
+function grantFor(stored: OauthClient | GoogleServiceAccount, now: () => number): TokenGrant {
+  return stored.kind === 'google-service-account' ? serviceAccountGrant(stored, now()) : clientCredentialsGrant(stored);
+}
+
+async function ownKeys({ awsCredentials }: ProviderAccessOptions): Promise<AwsKeys> {
+  if (awsCredentials === undefined) throw unusable('is an AWS role of this gateway, which has no AWS identity here');
+  return toAwsKeys(await awsCredentials());
+}
+
+function toAwsKeys({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): AwsKeys {
+  return {
+    kind: 'aws-keys',
+    accessKeyId,
+    secretAccessKey: new Secret(secretAccessKey),
+    ...(sessionToken !== undefined && { sessionToken: new Secret(sessionToken) }),
   };
 }
 
@@ -85,14 +135,8 @@ async function assumeRole(
 ): Promise<Pick<Lease<AwsKeys>, 'value' | 'renewAt'>> {
   if (roles === undefined) throw unusable('is an AWS role, and this gateway has no AWS identity to assume it with');
   try {
-    const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = await roles.assume(role);
-    const value: AwsKeys = {
-      kind: 'aws-keys',
-      accessKeyId,
-      secretAccessKey: new Secret(secretAccessKey),
-      ...(sessionToken !== undefined && { sessionToken: new Secret(sessionToken) }),
-    };
-    return { value, renewAt: expiresAt - renewRoleBeforeMs };
+    const credentials = await roles.assume(role);
+    return { value: toAwsKeys(credentials), renewAt: credentials.expiresAt - renewRoleBeforeMs };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     const { status = 0, type = '' } = error;

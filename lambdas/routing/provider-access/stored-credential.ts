@@ -7,7 +7,10 @@ export type StoredCredential =
   | { readonly kind: 'api-key'; readonly secret: Secret }
   | OauthClient
   | AwsKeys
-  | { readonly kind: 'aws-role'; readonly roleArn: string; readonly externalId?: string };
+  | { readonly kind: 'aws-role'; readonly roleArn: string; readonly externalId?: string }
+  /** The role that this process has itself. */
+  | { readonly kind: 'aws-function-role' }
+  | GoogleServiceAccount;
 
 /** A client of an OAuth 2.0 server that grants access tokens. */
 export interface OauthClient {
@@ -17,6 +20,15 @@ export interface OauthClient {
   readonly clientSecret: Secret;
   readonly scope?: string;
   readonly audience?: string;
+}
+
+/** Of the key file that Google gives out; its token URI is not taken from there: it is always Google's. */
+export interface GoogleServiceAccount {
+  readonly kind: 'google-service-account';
+  readonly clientEmail: string;
+  /** PEM. */
+  readonly privateKey: Secret;
+  readonly privateKeyId?: string;
 }
 
 export interface AwsKeys {
@@ -59,6 +71,15 @@ export function parseStoredCredential(secret: Secret): StoredCredential {
     }
     case 'aws-role':
       return { kind: 'aws-role', roleArn: requireText(fields, 'roleArn'), ...optionalText(fields, 'externalId') };
+    case 'aws-function-role':
+      return { kind: 'aws-function-role' };
+    case 'google-service-account':
+      return {
+        kind: 'google-service-account',
+        clientEmail: requireText(fields, 'clientEmail'),
+        privateKey: new Secret(requireText(fields, 'privateKey')),
+        ...optionalText(fields, 'privateKeyId'),
+      };
     default:
       throw unreadable();
   }
@@ -95,7 +116,7 @@ function requireUrl(fields: Fields, name: string): URL {
   return url;
 }
 
-function unreadable(): GatewayError {
+export function unreadable(): GatewayError {
   return new GatewayError(
     'provider_credential_missing',
     502,
