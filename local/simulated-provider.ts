@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerChatCompletion } from './simulated-provider/chat-completions.ts';
 import { createPrefixCache, type PrefixCache } from './simulated-provider/count-usage.ts';
-import { answerEmbeddings } from './simulated-provider/embeddings.ts';
-import { type Exchange, readJson, sendJson } from './simulated-provider/exchange.ts';
-import { listModels } from './simulated-provider/list-models.ts';
-import { answerMessage } from './simulated-provider/messages.ts';
-import { type Dialect, Refusal, refusalBody, refusalStatus } from './simulated-provider/refusal.ts';
+import { matchEndpoint, requireEndpoint } from './simulated-provider/endpoints.ts';
+import { readBody, sendJson } from './simulated-provider/exchange.ts';
+import { type Dialect, Refusal, refusalBody, refusalHeaders, refusalStatus } from './simulated-provider/refusal.ts';
 
 export { simulatedModels } from './simulated-provider/models.ts';
 
@@ -20,13 +17,25 @@ export interface SimulatedProviderOptions {
    */
   readonly port?: number;
   /**
-   * The only credential accepted, as a bearer token or in `x-api-key`.
+   * The only credential accepted, as a bearer token, in `x-api-key` or in `x-goog-api-key`.
    *
    * @default - any credential, or none
    */
   readonly requireKey?: string;
+  /** Called when a request was read and before it is judged: what reached the vendor. */
+  readonly onRequest?: (request: ReceivedRequest) => void;
   /** Called when a request is over, one way or the other, and nothing works on it any more. */
   readonly onEnd?: (ending: RequestEnding) => void;
+}
+
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** What follows the question mark; empty without one. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed JSON, or a `FormData`. */
+  readonly body: unknown;
 }
 
 export interface RequestEnding {
@@ -38,15 +47,15 @@ export interface RequestEnding {
 }
 
 export interface SimulatedProvider {
-  /** Origin, without a trailing slash; the OpenAI client wants `/v1` after it, the Anthropic client does not. */
+  /** Origin, without a trailing slash; clients of OpenAI want `/v1` after it, those of Anthropic, Google and AWS do not. */
   readonly url: string;
   /** Cuts the requests in flight. */
   close(): Promise<void>;
 }
 
 /**
- * A model provider that needs no account: it speaks the OpenAI and Anthropic wire formats on a loopback port, and answers the
- * same request in the same way every time. What it can do is listed in `simulatedModels`; how to steer it (words, pauses, usage)
+ * A model provider that needs no account: it speaks the wire formats of OpenAI, Anthropic, Gemini, Bedrock, Cohere and Voyage on
+ * a loopback port, refuses what those vendors refuse, and answers the same request in the same way every time. What it can do is listed in `simulatedModels`; how to steer it (words, pauses, usage)
  * is described in `simulated-provider/models.ts`, and how it counts tokens in `simulated-provider/count-usage.ts`: a word of
  * output is a token, four characters of input are one.
  */
@@ -71,35 +80,30 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions =
 
 type Settings = SimulatedProviderOptions & { readonly prefixCache: PrefixCache };
 
-interface Endpoint {
-  readonly method: string;
-  /** Without one, the request's headers tell whose client is asking. */
-  readonly dialect?: Dialect;
-  readonly answer: (exchange: Exchange) => Promise<void> | void;
-}
-
-const endpoints: Readonly<Record<string, Endpoint>> = {
-  '/v1/chat/completions': { method: 'POST', dialect: 'openai', answer: answerChatCompletion },
-  '/v1/embeddings': { method: 'POST', dialect: 'openai', answer: answerEmbeddings },
-  '/v1/messages': { method: 'POST', dialect: 'anthropic', answer: answerMessage },
-  '/v1/models': { method: 'GET', answer: listModels },
-};
-
 async function serve(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
   const { method = '', headers } = request;
-  const path = request.url?.split('?', 1)[0] ?? '';
-  const dialect = endpoints[path]?.dialect ?? (headers['anthropic-version'] === undefined ? 'openai' : 'anthropic');
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const match = matchEndpoint(path);
+  const dialect = match.endpoint?.dialect ?? (headers['anthropic-version'] === undefined ? 'openai' : 'anthropic');
   const requestId = `req_${randomUUID()}`;
-  response.setHeader(dialect === 'anthropic' ? 'request-id' : 'x-request-id', requestId);
+  response.setHeader(requestIdHeaders[dialect], requestId);
 
   const departure = new AbortController();
   const closed = new Promise<void>((resolve) => response.once('close', resolve)).then(() => departure.abort());
   try {
-    const endpoint = requireEndpoint(method, path);
-    requireKey(request, settings.requireKey);
-    const body = method === 'POST' ? await readJson(request) : undefined;
-    const { prefixCache } = settings;
-    await endpoint.answer({ headers, body, response, signal: departure.signal, prefixCache });
+    const endpoint = requireEndpoint(match, method, path);
+    requireKey(request, dialect, settings.requireKey);
+    const body = method === 'POST' ? await readBody(request) : undefined;
+    settings.onRequest?.({ method, path, query, headers, body });
+    await endpoint.answer({
+      headers,
+      pathModel: match.model,
+      query: new URLSearchParams(query),
+      body,
+      response,
+      signal: departure.signal,
+      prefixCache: settings.prefixCache,
+    });
   } catch (error) {
     if (!departure.signal.aborted) refuse(response, dialect, { error, requestId });
   }
@@ -108,24 +112,31 @@ async function serve(request: IncomingMessage, response: ServerResponse, setting
   settings.onEnd?.({ method, path, status, outcome: response.writableFinished ? 'answered' : 'client-left' });
 }
 
+const requestIdHeaders: Readonly<Record<Dialect, string>> = {
+  openai: 'x-request-id',
+  anthropic: 'request-id',
+  gemini: 'x-request-id',
+  bedrock: 'x-amzn-requestid',
+  cohere: 'x-request-id',
+  voyage: 'x-request-id',
+};
+
 function refuse(response: ServerResponse, dialect: Dialect, failure: { error: unknown; requestId: string }): void {
   const { error, requestId } = failure;
   if (!(error instanceof Refusal)) console.error(error);
   const refusal = error instanceof Refusal ? error : new Refusal('failed', 'The simulated provider has a fault.');
   // Too late for a status: a cut connection is the only error left.
-  if (response.headersSent) response.destroy();
-  else sendJson(response, refusalStatus(dialect, refusal), refusalBody(dialect, refusal, requestId));
+  if (response.headersSent) return void response.destroy();
+  for (const [name, value] of Object.entries(refusalHeaders(dialect, refusal))) response.setHeader(name, value);
+  sendJson(response, refusalStatus(dialect, refusal), refusalBody(dialect, refusal, requestId));
 }
 
-function requireEndpoint(method: string, path: string): Endpoint {
-  const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
-  if (endpoint === undefined)
-    throw new Refusal('not-found', `Unknown path: ${method} ${path}`, { code: 'unknown_url' });
-  if (endpoint.method !== method) throw new Refusal('wrong-method', `${path} takes ${endpoint.method}, not ${method}.`);
-  return endpoint;
-}
-
-function requireKey({ headers }: IncomingMessage, key: string | undefined): void {
-  if (key === undefined || headers['x-api-key'] === key || headers.authorization === `Bearer ${key}`) return;
+function requireKey({ headers }: IncomingMessage, dialect: Dialect, key: string | undefined): void {
+  // Bedrock refuses what is not signed; the signature itself is not looked at.
+  if (dialect === 'bedrock' && headers.authorization === undefined) {
+    throw new Refusal('authentication', 'Missing Authentication Token');
+  }
+  if (key === undefined || headers['x-api-key'] === key || headers['x-goog-api-key'] === key) return;
+  if (headers.authorization === `Bearer ${key}`) return;
   throw new Refusal('authentication', 'The API key is missing or wrong.', { code: 'invalid_api_key' });
 }

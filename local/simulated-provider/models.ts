@@ -11,6 +11,8 @@ import { Refusal } from './refusal.ts';
  *   Anthropic's `input_tokens` is `input` alone. One of them given switches the prompt cache off: the others are then the
  *   counted input and 0. `cacheWrite` is an Anthropic notion; OpenAI chat shows it as plain input
  * - `output`: output tokens to report, over all choices, whatever was sent and whatever the limit
+ * - `strict`: 1 makes `reasoning` want its signature or encrypted reasoning back with every tool result, also where the vendor
+ *   would go on without
  */
 const parameterMaxima = {
   words: 100_000,
@@ -20,6 +22,7 @@ const parameterMaxima = {
   cacheRead: 1_000_000_000,
   cacheWrite: 1_000_000_000,
   output: 1_000_000_000,
+  strict: 1,
 } as const;
 
 export type ModelParameters = { readonly [name in keyof typeof parameterMaxima]?: number };
@@ -29,7 +32,11 @@ interface SimulatedModel {
   readonly description: string;
   /** Parameters that hold where the model name sets none. */
   readonly defaults: ModelParameters;
+  /** What endpoints serve it; absent: those that answer in text. The models whose job is to fail are served everywhere. */
+  readonly serves?: ModelPurpose;
 }
+
+export type ModelPurpose = 'text' | 'embedding' | 'rerank' | 'moderation' | 'image' | 'speech' | 'transcription';
 
 /** Every model of the simulated provider. */
 export const simulatedModels = [
@@ -40,13 +47,40 @@ export const simulatedModels = [
     defaults: { first: 1000, delay: 250 },
   },
   { id: 'long', description: 'Echo, repeated to 2,000 words, as fast as the reader reads', defaults: { words: 2000 } },
-  { id: 'reasoning', description: 'Echo, after some visible reasoning', defaults: {} },
+  {
+    id: 'reasoning',
+    description: 'Echo or a tool call, after some reasoning whose signature must come back with the tool’s result',
+    defaults: {},
+  },
   { id: 'tool-call', description: 'Calls a declared tool with arguments that fit its schema, else echo', defaults: {} },
+  { id: 'parallel-tools', description: 'Calls each declared tool, a single one twice', defaults: {} },
+  { id: 'structured', description: 'JSON that matches the schema of the request’s structured output', defaults: {} },
+  { id: 'vision', description: 'Names type, size and digest of every image', defaults: {} },
+  { id: 'document', description: 'Names type, size, digest and name of every document', defaults: {} },
+  { id: 'citations', description: 'Echo, cited from a document of the request or else from a page', defaults: {} },
+  { id: 'stop', description: 'Echo, as every model cut at the first stop sequence', defaults: {} },
+  { id: 'refusal', description: 'Refuses, as the vendor’s models do', defaults: {} },
+  { id: 'filtered', description: 'Starts to echo and is stopped by the vendor’s content filter', defaults: {} },
   { id: 'silent', description: 'Echo, after a status line and then 20 s of silence', defaults: { first: 20_000 } },
   { id: 'failing', description: 'Always HTTP 500', defaults: {} },
-  { id: 'overloaded', description: 'Always too busy: 429 on OpenAI endpoints, 529 on Anthropic ones', defaults: {} },
+  { id: 'overloaded', description: 'Always too busy, in the vendor’s words: 429, 503 or 529', defaults: {} },
   { id: 'failing-midstream', description: 'A few words, then an error inside the stream', defaults: { words: 3 } },
-  { id: 'embedding', description: 'Embeddings: a unit vector derived from a hash of the input', defaults: {} },
+  {
+    id: 'embedding',
+    description: 'Embeddings: a unit vector derived from a hash of the input',
+    defaults: {},
+    serves: 'embedding',
+  },
+  {
+    id: 'rerank',
+    description: 'Ranks documents by the words they share with the query',
+    defaults: {},
+    serves: 'rerank',
+  },
+  { id: 'moderation', description: 'Flags texts that say “violence”', defaults: {}, serves: 'moderation' },
+  { id: 'image', description: 'Answers with an image of one pixel', defaults: {}, serves: 'image' },
+  { id: 'speech', description: 'Answers with a short silence', defaults: {}, serves: 'speech' },
+  { id: 'transcription', description: 'Names size and digest of the audio', defaults: {}, serves: 'transcription' },
 ] as const satisfies readonly SimulatedModel[];
 
 export type SimulatedModelId = (typeof simulatedModels)[number]['id'];
@@ -59,16 +93,22 @@ export interface RequestedModel {
 }
 
 /** @throws Refusal for an unknown model (404), or a parameter that is unknown or out of range (400). */
-export function requireModel(name: string, serves: (id: SimulatedModelId) => boolean): RequestedModel {
+export function requireModel(name: string, purpose: ModelPurpose): RequestedModel {
   const [id, query = ''] = name.split('?', 2);
-  const model = simulatedModels.find((candidate) => candidate.id === id);
-  if (model === undefined || !serves(model.id)) {
-    throw new Refusal('not-found', `The model '${name}' does not exist or is not served by this endpoint.`, {
+  const model: (SimulatedModel & { readonly id: SimulatedModelId }) | undefined = simulatedModels.find(
+    (candidate) => candidate.id === id,
+  );
+  if (model === undefined || !serves(model, purpose)) {
+    throw new Refusal('unknown-model', `The model '${name}' does not exist or is not served by this endpoint.`, {
       param: 'model',
       code: 'model_not_found',
     });
   }
   return { id: model.id, name, parameters: { ...model.defaults, ...parseParameters(query) } };
+}
+
+function serves({ id, serves: served = 'text' }: SimulatedModel, purpose: ModelPurpose): boolean {
+  return served === purpose || id === 'failing' || id === 'overloaded';
 }
 
 function parseParameters(query: string): ModelParameters {

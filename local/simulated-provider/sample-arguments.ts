@@ -18,8 +18,13 @@ const sampleByFormat: Readonly<Record<string, string>> = {
 
 /** Arguments for a tool call: a value that fits the tool's JSON schema, the same for the same schema. */
 export function sampleArguments(schema: unknown): JsonRecord {
-  const value = sample(schema, { root: schema, name: 'value', depth: 0, budget: { values: maximumValues } });
+  const value = sampleValue(schema);
   return isRecord(value) ? value : {};
+}
+
+/** A value of whatever type the JSON schema describes. */
+export function sampleValue(schema: unknown): unknown {
+  return sample(schema, { root: schema, name: 'value', depth: 0, budget: { values: maximumValues } });
 }
 
 interface Place {

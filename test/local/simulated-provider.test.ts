@@ -234,12 +234,12 @@ it('writes no more events than the reader takes', async () => {
   async function* endless() {
     for (; pulled < 2000; pulled += 1) yield 'x'.repeat(65_536);
   }
-  const answer = { pieces: [], toolName: '', ending: 'complete', firstMs: 0, delayMs: 0, headFirst: false } as const;
+  const answer = { pieces: [], calls: [], ending: 'complete', firstMs: 0, delayMs: 0, headFirst: false } as const;
   const stopped = Promise.withResolvers<unknown>();
   const respond = (response: ServerResponse) => {
     const departure = new AbortController();
     response.once('close', () => departure.abort());
-    const exchange = { headers: {}, body: undefined, response, signal: departure.signal, prefixCache: () => false };
+    const exchange = { headers: {}, query: new URLSearchParams(), body: undefined, response, signal: departure.signal, prefixCache: () => false };
     sendEvents(exchange, { ...answer, usage: noUsage }, endless()).then(stopped.resolve, stopped.reject);
   };
   const server = createServer((_request, response) => respond(response)).listen(0, '127.0.0.1');

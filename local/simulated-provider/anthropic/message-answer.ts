@@ -1,104 +1,168 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type Answer, joinPieces, type Piece } from './answer.ts';
-import { pacePieces } from './exchange.ts';
-import { isRecord } from './json.ts';
-import { Refusal, refusalBody } from './refusal.ts';
+import { randomUUID } from 'node:crypto';
+import { type Answer, joinPieces, textOf } from '../answer.ts';
+import { encodeEvent, paceBlocks } from '../exchange.ts';
+import { isRecord } from '../json.ts';
+import { Refusal, refusalBody } from '../refusal.ts';
+import { seal } from '../seal.ts';
+import type { Piece } from '../speech.ts';
+import { signer } from './check-thinking.ts';
 
 const stopReasons = {
   complete: 'end_turn',
+  'stop-sequence': 'stop_sequence',
   length: 'max_tokens',
   'tool-call': 'tool_use',
+  refusal: 'refusal',
+  filtered: 'refusal',
   failure: 'end_turn',
-} as const;
+} as const satisfies Record<Answer['ending'], string>;
 
-interface BlockFormat {
-  /** The block before its first delta. */
-  readonly open: (toolName: string) => object;
-  readonly delta: (text: string) => object;
-  /** What the finished block has beyond the open one. */
-  readonly complete: (text: string) => object;
+/** What the answer itself does not say. */
+export interface MessageFrame {
+  /** The members that do not depend on it. */
+  readonly message: object;
+  /** What this answer's signatures are made for. */
+  readonly occasion: string;
+  readonly thinking: 'summarized' | 'omitted' | 'off';
 }
 
-const blockFormats: Readonly<Record<Piece['kind'], BlockFormat>> = {
-  text: {
-    open: () => ({ type: 'text', text: '' }),
-    delta: (text) => ({ type: 'text_delta', text }),
-    complete: (text) => ({ text }),
-  },
-  reasoning: {
-    open: () => ({ type: 'thinking', thinking: '', signature: '' }),
-    delta: (thinking) => ({ type: 'thinking_delta', thinking }),
-    complete: (thinking) => ({ thinking, signature: sign(thinking) }),
-  },
-  'tool-arguments': {
-    open: (name) => ({ type: 'tool_use', id: `toolu_${randomUUID()}`, name, input: {} }),
-    delta: (fragment) => ({ type: 'input_json_delta', partial_json: fragment }),
-    complete: (text) => ({ input: parseArguments(text) }),
-  },
-};
-
-/** The whole answer in one document; `message` holds what does not depend on it. */
-export function buildMessage(message: object, answer: Answer): object {
+/** The whole answer in one document. */
+export function buildMessage(frame: MessageFrame, whole: Answer): object {
+  const answer = withoutThinking(frame, whole);
   return {
-    ...message,
-    content: joinPieces(answer.pieces).map(({ kind, text }) => ({
-      ...blockFormats[kind].open(answer.toolName),
-      ...blockFormats[kind].complete(text),
+    ...frame.message,
+    content: joinPieces(answer.pieces).map((piece) => ({
+      ...openBlock(piece, answer),
+      ...completeBlock(piece, frame),
+      ...(piece.kind === 'text' && answer.citation?.document && { citations: buildCitation(answer, piece.text) }),
     })),
-    stop_reason: stopReasons[answer.ending],
-    stop_sequence: null,
+    ...buildStop(answer),
     usage: buildUsage(answer, answer.usage.outputTokens),
   };
 }
 
 /** The answer as server-sent events. */
-export async function* streamMessage(message: object, answer: Answer, signal: AbortSignal): AsyncGenerator<string> {
-  const open = { ...message, content: [], stop_reason: null, stop_sequence: null };
+export async function* streamMessage(frame: MessageFrame, whole: Answer, signal: AbortSignal): AsyncGenerator<string> {
+  const answer = withoutThinking(frame, whole);
+  const open = { ...frame.message, content: [], stop_reason: null, stop_sequence: null, stop_details: null };
   const usageSoFar = buildUsage(answer, Math.min(1, answer.usage.outputTokens));
-  yield encodeEvent('message_start', { message: { ...open, usage: usageSoFar } });
-  yield encodeEvent('ping', {});
+  yield encode('message_start', { message: { ...open, usage: usageSoFar } });
+  yield encode('ping', {});
 
-  yield* streamBlocks(answer, signal);
+  yield* streamBlocks(frame, answer, signal);
   if (answer.ending === 'failure') {
     const refusal = new Refusal('overloaded', 'The model failed in the middle of its answer, as asked.');
-    yield encodeEvent('error', refusalBody('anthropic', refusal));
+    yield encode('error', refusalBody('anthropic', refusal));
     return;
   }
-  yield encodeEvent('message_delta', {
-    delta: { stop_reason: stopReasons[answer.ending], stop_sequence: null },
+  yield encode('message_delta', {
+    delta: buildStop(answer),
     usage: buildUsage(answer, answer.usage.outputTokens),
   });
-  yield encodeEvent('message_stop', {});
+  yield encode('message_stop', {});
 }
 
-async function* streamBlocks(answer: Answer, signal: AbortSignal): AsyncGenerator<string> {
-  let index = -1;
-  let openKind: Piece['kind'] | undefined;
-  let thinking = '';
-  const closeBlock = (): string => {
-    const signature = { index, delta: { type: 'signature_delta', signature: sign(thinking) } };
-    const signed = openKind === 'reasoning' ? encodeEvent('content_block_delta', signature) : '';
-    return signed + encodeEvent('content_block_stop', { index });
-  };
-  for await (const piece of pacePieces(answer, signal)) {
-    if (piece.kind !== openKind) {
-      if (openKind !== undefined) yield closeBlock();
-      openKind = piece.kind;
-      index += 1;
-      yield encodeEvent('content_block_start', {
-        index,
-        content_block: blockFormats[piece.kind].open(answer.toolName),
-      });
+async function* streamBlocks(frame: MessageFrame, answer: Answer, signal: AbortSignal): AsyncGenerator<string> {
+  const encodeDelta = (index: number, delta: object) => encode('content_block_delta', { index, delta });
+  for await (const block of paceBlocks(answer, signal)) {
+    const { index, piece } = block;
+    if (block.step === 'start') {
+      yield encode('content_block_start', { index, content_block: openBlock(piece, answer) });
+    } else if (block.step === 'delta') {
+      const delta = buildDelta(piece);
+      if (piece.kind !== 'reasoning' || frame.thinking === 'summarized') yield encodeDelta(index, delta);
+    } else {
+      if (piece.kind === 'reasoning') {
+        yield encodeDelta(index, { type: 'signature_delta', signature: sign(visible(block.text, frame), frame) });
+      }
+      for (const citation of piece.kind === 'text' ? buildCitation(answer, block.text) : []) {
+        yield encodeDelta(index, { type: 'citations_delta', citation });
+      }
+      yield encode('content_block_stop', { index });
     }
-    if (piece.kind === 'reasoning') thinking += piece.text;
-    yield encodeEvent('content_block_delta', { index, delta: blockFormats[piece.kind].delta(piece.text) });
   }
-  // A model that fails in the middle leaves its block open.
-  if (openKind !== undefined && answer.ending !== 'failure') yield closeBlock();
+}
+
+function withoutThinking({ thinking }: MessageFrame, answer: Answer): Answer {
+  if (thinking !== 'off') return answer;
+  return { ...answer, pieces: answer.pieces.filter(({ kind }) => kind !== 'reasoning') };
+}
+
+/** The block before its first delta. */
+function openBlock({ kind, call = 0 }: Piece, answer: Answer): object {
+  switch (kind) {
+    case 'text':
+    case 'refusal':
+      return { type: 'text', text: '' };
+    case 'reasoning':
+      return { type: 'thinking', thinking: '', signature: '' };
+    case 'tool-arguments':
+      return { type: 'tool_use', id: `toolu_${randomUUID().replaceAll('-', '')}`, name: answer.calls[call], input: {} };
+  }
+}
+
+function buildDelta({ kind, text }: Piece): object {
+  switch (kind) {
+    case 'text':
+    case 'refusal':
+      return { type: 'text_delta', text };
+    case 'reasoning':
+      return { type: 'thinking_delta', thinking: text };
+    case 'tool-arguments':
+      return { type: 'input_json_delta', partial_json: text };
+  }
+}
+
+/** What the finished block has beyond the open one. */
+function completeBlock({ kind, text }: Piece, frame: MessageFrame): object {
+  switch (kind) {
+    case 'text':
+    case 'refusal':
+      return { text };
+    case 'reasoning':
+      return { thinking: visible(text, frame), signature: sign(visible(text, frame), frame) };
+    case 'tool-arguments':
+      return { input: parseArguments(text) };
+  }
+}
+
+function visible(thinking: string, frame: MessageFrame): string {
+  return frame.thinking === 'omitted' ? '' : thinking;
+}
+
+function sign(thinking: string, { occasion }: MessageFrame): string {
+  return seal(signer, thinking, occasion);
+}
+
+function buildStop(answer: Answer): object {
+  const refused = answer.ending === 'refusal' || answer.ending === 'filtered';
+  const explanation = textOf(answer, 'refusal') || null;
+  return {
+    stop_reason: stopReasons[answer.ending],
+    stop_sequence: answer.stopSequence ?? null,
+    stop_details: refused ? { type: 'refusal', category: 'general_harms', explanation } : null,
+  };
+}
+
+/** Anthropic cites documents of the request; where there is none to cite, nothing is cited. */
+function buildCitation({ citation }: Answer, text: string): object[] {
+  if (citation?.document === undefined || text === '') return [];
+  const { index, citedText } = citation.document;
+  return [
+    {
+      type: 'char_location',
+      cited_text: citedText,
+      document_index: index,
+      document_title: citation.title,
+      file_id: null,
+      start_char_index: 0,
+      end_char_index: citedText.length,
+    },
+  ];
 }
 
 /** Arguments cut by `max_tokens` are not JSON; `input` has to be an object all the same. */
-function parseArguments(text: string): object {
+export function parseArguments(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : {};
@@ -107,13 +171,8 @@ function parseArguments(text: string): object {
   }
 }
 
-/** Opaque to clients, who must hand it back unchanged. */
-function sign(thinking: string): string {
-  return createHash('sha512').update(thinking).digest('base64');
-}
-
-function encodeEvent(type: string, data: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+function encode(type: string, data: object): string {
+  return encodeEvent({ type, ...data }, type);
 }
 
 function buildUsage({ usage }: Answer, outputTokens: number): object {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { countInputTokens } from './count-usage.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from './exchange.ts';
-import { parseBody } from './json.ts';
-import { requireModel } from './models.ts';
+import { countInputTokens } from '../count-usage.ts';
+import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { parseBody } from '../json.ts';
+import { requireModel } from '../models.ts';
 
 const tokens = z.array(z.int().nonnegative()).min(1).max(8192);
 const text = z.string().min(1);
@@ -21,7 +21,7 @@ const defaultDimensions = 1536;
 /** `POST /v1/embeddings`, as OpenAI answers it. The same input always gets the same vector; close texts are not close. */
 export async function answerEmbeddings(exchange: Exchange): Promise<void> {
   const request = parseBody(embeddingsRequest, exchange.body);
-  const model = requireModel(request.model, (id) => id === 'embedding' || id === 'failing' || id === 'overloaded');
+  const model = requireModel(request.model, 'embedding');
   await refuseOnPurpose(model, exchange);
 
   const inputs = listInputs(request.input);

@@ -1,0 +1,58 @@
+import { answerCountTokens } from './anthropic/count-tokens.ts';
+import { answerMessage } from './anthropic/messages.ts';
+import type { Exchange } from './exchange.ts';
+import { listModels } from './list-models.ts';
+import { answerChatCompletion } from './openai/chat-completions.ts';
+import { answerEmbeddings } from './openai/embeddings.ts';
+import { type Dialect, Refusal } from './refusal.ts';
+
+export interface Endpoint {
+  readonly method: string;
+  /** Its last group, if any, is the model. */
+  readonly path: RegExp;
+  /** Without one, the request's headers tell whose client is asking. */
+  readonly dialect?: Dialect;
+  readonly answer: (exchange: Exchange) => Promise<void> | void;
+}
+
+/** Every path, as it follows the base URL that each vendor's client takes. */
+const endpoints: readonly Endpoint[] = [
+  post('openai', /^\/v1\/chat\/completions$/, answerChatCompletion),
+  post('openai', /^\/v1\/embeddings$/, answerEmbeddings),
+  post('anthropic', /^\/v1\/messages$/, answerMessage),
+  post('anthropic', /^\/v1\/messages\/count_tokens$/, answerCountTokens),
+  { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
+];
+
+function post(dialect: Dialect, path: RegExp, answer: Endpoint['answer']): Endpoint {
+  return { method: 'POST', path, dialect, answer };
+}
+
+export interface Match {
+  readonly endpoint?: Endpoint;
+  readonly model?: string;
+}
+
+export function matchEndpoint(path: string): Match {
+  for (const endpoint of endpoints) {
+    const found = endpoint.path.exec(path);
+    if (found !== null) return { endpoint, ...(found[1] !== undefined && { model: decode(found[1]) }) };
+  }
+  return {};
+}
+
+/** @throws Refusal for an unknown path or another method. */
+export function requireEndpoint({ endpoint }: Match, method: string, path: string): Endpoint {
+  if (endpoint === undefined)
+    throw new Refusal('not-found', `Unknown path: ${method} ${path}`, { code: 'unknown_url' });
+  if (endpoint.method !== method) throw new Refusal('wrong-method', `${path} takes ${endpoint.method}, not ${method}.`);
+  return endpoint;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
