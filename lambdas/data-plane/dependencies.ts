@@ -1,4 +1,5 @@
 import type { RoleAssumer } from '../aws/assume-role.ts';
+import type { AwsCredentials } from '../aws/sign.ts';
 import type { KeyUnwrapper } from '../crypto/key-wrapper.ts';
 import type { ProviderAccessReader } from '../routing/provider-access/provider-access.ts';
 import type { UpstreamClient } from '../routing/upstream.ts';
@@ -17,6 +18,8 @@ export interface DataPlaneSettings {
   readonly upstream: UpstreamClient;
   /** For provider credentials that are AWS roles; absent where this process has no AWS identity of its own. */
   readonly roles?: RoleAssumer;
+  /** This process's own AWS credentials, for providers that its role may call; absent where it has none. */
+  readonly awsCredentials?: () => Promise<AwsCredentials>;
   readonly logger: Logger;
   /** Takes the spans of settled requests; absent where nobody collects them. */
   readonly traces?: TraceExporter;

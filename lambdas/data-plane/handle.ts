@@ -17,14 +17,14 @@ export type Handle = (request: GatewayRequest) => Promise<GatewayResponse>;
 
 /** Builds the data plane on what a composition root gives it. The result never rejects. */
 export function createDataPlane(settings: DataPlaneSettings): Handle {
-  const { store, tables, upstream, roles, now } = settings;
+  const { store, tables, upstream, roles, awsCredentials, now } = settings;
   const keyUnwrapper = reportKeyFailures(settings.keyUnwrapper, settings.logger);
   const credentials = createCredentialReader({ store, table: tables.vault, keyUnwrapper, now });
   const deps: Dependencies = {
     ...settings,
     meters: { store, table: tables.meter },
     policies: createPolicyReader(store, tables.policy, now),
-    access: createProviderAccessReader({ credentials, upstream, roles, now }),
+    access: createProviderAccessReader({ credentials, upstream, roles, awsCredentials, now }),
   };
   return (request) => handle(request, deps);
 }

@@ -59,6 +59,7 @@ const handle = createDataPlane({
   keyUnwrapper: createLeanKmsUnwrapper(transport('kms', 'AWS_ENDPOINT_URL_KMS'), required('VAULT_KEY_ARN')),
   upstream: createUpstreamClient({ allowPrivateAddresses: environment['ALLOW_PRIVATE_ADDRESSES'] === 'true' }),
   roles: createRoleAssumer(connectionTo('AWS_ENDPOINT_URL_STS')),
+  awsCredentials: credentials,
   logger,
   ...(traces !== undefined && { traces }),
   region,

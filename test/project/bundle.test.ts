@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltBundle, buildBundles } from '../../scripts/build.ts';
 
 const maxProxyBytes = 120 * 1024;
+/** Of the files beside it (docs/decisions/0029). */
+const maxPartBytes = { translation: 200 * 1024, catalog: 60 * 1024 } as const;
 
 /** What Lambda and the stack set, without which the function refuses to start. */
 const functionEnvironment = {
@@ -37,6 +39,21 @@ describe('the proxy bundle', () => {
 
     expect(bytes).toBe(proxy.bytes);
     expect(bytes).toBeLessThanOrEqual(maxProxyBytes);
+  });
+
+  test.each(Object.entries(maxPartBytes))('has its %s in a file of at most %d bytes', (name, maximum) => {
+    expect(Object.keys(proxy.parts).toSorted()).toEqual(Object.keys(maxPartBytes).toSorted());
+    expect(proxy.parts[name]).toBeGreaterThan(0);
+    expect(proxy.parts[name]).toBeLessThanOrEqual(maximum);
+  });
+
+  test('keeps translation and catalog out of what every request loads', () => {
+    const [, index] = Object.entries(proxy.metafile.outputs).find(([path]) => path.endsWith('/index.cjs')) ?? [];
+    const inputs = Object.keys(index?.inputs ?? {});
+
+    expect(inputs.filter((input) => /wire\/(?:codecs|canonical|translation)|metering\/catalog/.test(input))).toEqual([]);
+    expect(code).toContain('require("./translation.cjs")');
+    expect(code).toContain('require("./catalog.cjs")');
   });
 
   test('is made of our sources and packages that load fast', () => {
@@ -96,7 +113,7 @@ describe('the proxy bundle', () => {
     const packages = Object.keys(proxy.metafile.inputs).flatMap(
       (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
     );
-    expect(files.toSorted()).toEqual(['NOTICES.txt', 'index.cjs']);
+    expect(files.toSorted()).toEqual(['NOTICES.txt', 'catalog.cjs', 'index.cjs', 'translation.cjs']);
     expect(packages.filter((name) => !notices.includes(`${name} `))).toEqual([]);
   });
 });
