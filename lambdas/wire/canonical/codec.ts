@@ -82,7 +82,13 @@ export interface EncodingTarget {
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly acceptsStreamOptions: boolean;
   /** OpenAI-compatible vendors that want a model's own reasoning back, and under which name. */
-  readonly replaysReasoning?: 'reasoning_content' | 'reasoning';
+  readonly replaysReasoning?: 'reasoning_content' | 'reasoning' | 'reasoning_details';
+  /** What OpenAI-compatible vendors demand of the ids of tool calls; absent: at most 40 characters. */
+  readonly toolCallIds?: 'nine-alphanumerics';
+  /** Where OpenAI-compatible vendors take the end user's id; absent: nowhere. */
+  readonly endUserField?: 'user' | 'safety_identifier';
+  /** OpenAI-compatible vendors that read `cache_control` on parts of content. */
+  readonly acceptsCacheControl?: boolean;
   /** What the model takes and can, where the catalog says so; absent: everything that the protocol has. */
   readonly capabilities?: ModelCapabilities;
 }
