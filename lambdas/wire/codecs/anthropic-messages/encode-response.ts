@@ -1,0 +1,87 @@
+import type { AnswerContext } from '../../canonical/codec.ts';
+import { encodeToolCallId, type OpaqueState, writeState } from '../../canonical/opaque.ts';
+import type { AssistantPart } from '../../canonical/request.ts';
+import type { CanonicalResponse } from '../../canonical/response.ts';
+import type { FinishReason } from '../../protocol.ts';
+import { writeCitation } from './citations.ts';
+import { writeStop } from './finish-reason.ts';
+import { writeUsage } from './usage.ts';
+
+/** The protocol knows one answer per request, so there is never a second choice to lose. */
+export function encodeResponse(response: CanonicalResponse, context: AnswerContext): object {
+  const [choice] = response.choices;
+  const content = choice?.content ?? [];
+  const refused = content.some(({ type }) => type === 'refusal');
+  return {
+    id: messageId(context.requestId),
+    type: 'message',
+    role: 'assistant',
+    model: response.model ?? context.model,
+    content: content.flatMap(writePart),
+    ...writeStop(stopOf(choice?.finishReason ?? 'other', refused), choice?.stopSequence),
+    usage: writeUsage(response.usage),
+  };
+}
+
+export function messageId(requestId: string): string {
+  return `msg_${requestId.replace(/^req_/, '')}`;
+}
+
+/** A model that refuses in words has stopped; a client of this protocol looks for a refusal in the stop reason. */
+export function stopOf(reason: FinishReason, refused: boolean): FinishReason {
+  return refused && (reason === 'stop' || reason === 'other') ? 'refusal' : reason;
+}
+
+/**
+ * State of a text, of which Gemini has some, goes into a block of thinking without words after it: SDKs send that back, and have
+ * no place for it in the text's own block.
+ */
+export function stateBlock(state: OpaqueState): object {
+  return { type: 'thinking', thinking: '', signature: writeState(state, 'anthropic') };
+}
+
+function writePart(part: AssistantPart): readonly object[] {
+  switch (part.type) {
+    case 'text': {
+      const citations = part.citations?.map(writeCitation) ?? null;
+      const text = { type: 'text', text: part.text, citations };
+      return part.state === undefined ? [text] : [text, stateBlock(part.state)];
+    }
+    case 'refusal':
+      return [{ type: 'text', text: part.text, citations: null }];
+    case 'reasoning': {
+      const signature = part.state === undefined ? '' : writeState(part.state, 'anthropic');
+      return [{ type: 'thinking', thinking: part.text, signature }];
+    }
+    case 'redacted-reasoning':
+      return [{ type: 'redacted_thinking', data: writeState(part.state, 'anthropic') }];
+    case 'tool-call':
+      return [toolUse(part.id, part.name, { state: part.state, input: parseArguments(part.arguments) })];
+    case 'image':
+      if (part.source.kind === 'base64') return [imageBlock(part.source.mediaType, part.source.data)];
+      return part.source.kind === 'url' ? [{ type: 'image', source: { type: 'url', url: part.source.url } }] : [];
+  }
+}
+
+export function toolUse(
+  id: string,
+  name: string,
+  { state, input }: { state: OpaqueState | undefined; input: unknown },
+) {
+  return { type: 'tool_use', id: encodeToolCallId(id, state), name, input };
+}
+
+/** No block of the protocol's own: the form in which it takes images. */
+export function imageBlock(mediaType: string, data: string): object {
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
+}
+
+/** A client that gets a document gets an object; what a model cut off at its cap is no JSON. */
+function parseArguments(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

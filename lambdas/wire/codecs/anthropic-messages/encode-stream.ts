@@ -1,0 +1,112 @@
+import type { AnswerContext, StreamEncoder } from '../../canonical/codec.ts';
+import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
+import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
+import type { FinishReason } from '../../protocol.ts';
+import { writeCitation } from './citations.ts';
+import { imageBlock, messageId, stateBlock, stopOf, toolUse } from './encode-response.ts';
+import { writeStop } from './finish-reason.ts';
+import { writeUsage } from './usage.ts';
+
+/**
+ * Blocks are numbered here and not taken over, since the state of a text becomes a block of its own. How a message ended is said
+ * with the usage in one event, just before the last.
+ */
+export function createStreamEncoder(context: AnswerContext): StreamEncoder {
+  let index = -1;
+  let open: BlockStart['kind'] = 'text';
+  let refused = false;
+  let textState: OpaqueState | undefined;
+  let finish: { readonly reason: FinishReason; readonly stopSequence: string | undefined } | undefined;
+
+  const startBlock = (block: object): string => {
+    index += 1;
+    return write('content_block_start', { index, content_block: block });
+  };
+  const stopBlock = (): string => write('content_block_stop', { index });
+  const delta = (type: string, content: object): string =>
+    write('content_block_delta', { index, delta: { type, ...content } });
+
+  const encodeContent = (event: ContentEvent): string => {
+    switch (event.type) {
+      case 'block-start':
+        open = event.block.kind;
+        refused ||= open === 'refusal';
+        return startBlock(writeBlockStart(event.block));
+      case 'delta':
+        if (open === 'tool-call') return delta('input_json_delta', { partial_json: event.text });
+        if (open === 'reasoning') return delta('thinking_delta', { thinking: event.text });
+        return delta('text_delta', { text: event.text });
+      case 'citation':
+        return delta('citations_delta', { citation: writeCitation(event.citation) });
+      case 'state':
+        if (open === 'reasoning') return delta('signature_delta', { signature: writeState(event.state, 'anthropic') });
+        textState = event.state;
+        return '';
+      case 'block-stop': {
+        const stopped = stopBlock();
+        if (textState === undefined) return stopped;
+        const proof = startBlock(stateBlock(textState)) + stopBlock();
+        textState = undefined;
+        return stopped + proof;
+      }
+      case 'logprobs':
+        return '';
+    }
+  };
+
+  const encode = (event: CanonicalEvent): string => {
+    switch (event.type) {
+      case 'start':
+        return write('message_start', { message: writeStart(event, context) });
+      case 'finish':
+        if (event.choice === 0) finish = event;
+        return '';
+      case 'end':
+        return (
+          write('message_delta', {
+            delta: writeStop(stopOf(finish?.reason ?? 'other', refused), finish?.stopSequence),
+            usage: writeUsage(event.usage),
+          }) + write('message_stop', {})
+        );
+      default:
+        return event.choice === 0 ? encodeContent(event) : '';
+    }
+  };
+  return { encode };
+}
+
+type ContentEvent = Exclude<CanonicalEvent, { type: 'start' | 'finish' | 'end' }>;
+
+function write(type: string, content: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...content })}\n\n`;
+}
+
+function writeStart({ model, usage }: Extract<CanonicalEvent, { type: 'start' }>, context: AnswerContext): object {
+  return {
+    id: messageId(context.requestId),
+    type: 'message',
+    role: 'assistant',
+    model: model ?? context.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    usage: writeUsage(usage),
+  };
+}
+
+function writeBlockStart(block: BlockStart): object {
+  switch (block.kind) {
+    case 'text':
+    case 'refusal':
+      return { type: 'text', text: '' };
+    case 'reasoning':
+      return { type: 'thinking', thinking: '', signature: '' };
+    case 'redacted-reasoning':
+      return { type: 'redacted_thinking', data: writeState(block.state, 'anthropic') };
+    case 'tool-call':
+      return toolUse(block.id, block.name, { state: block.state, input: {} });
+    case 'image':
+      return imageBlock(block.mediaType, block.data);
+  }
+}
