@@ -38,8 +38,9 @@ export class ConverseStreamDecoder implements StreamDecoder {
       case 'contentBlockStop':
         return this.#stop(indexOf(fields));
       case 'messageStop': {
+        const unstopped = [...this.#open.keys()].flatMap((index) => this.#stop(index));
         const reason = finishReason(fields['stopReason']);
-        return [{ type: 'finish', choice: 0, reason, ...given('stopSequence', stopSequence(fields)) }];
+        return [...unstopped, { type: 'finish', choice: 0, reason, ...given('stopSequence', stopSequence(fields)) }];
       }
       case 'metadata': {
         const usage = readUsage(fields['usage']);
