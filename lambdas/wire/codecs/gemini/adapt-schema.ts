@@ -1,0 +1,142 @@
+import { type Fields, requireObject } from '../../canonical/read.ts';
+import type { JsonSchema } from '../../canonical/request.ts';
+import { isObject } from '../../json-fields.ts';
+import { equivalentKeywords } from './equivalent-keywords.ts';
+import { SchemaReferences } from './schema-references.ts';
+
+export interface SchemaTarget {
+  /** Where the client wrote the schema. */
+  readonly path: string;
+  /** Told each constraint that the model is told of in words and Gemini does not enforce. */
+  readonly onUnenforced: (path: string) => void;
+}
+
+/** What `parametersJsonSchema` and `responseJsonSchema` take. https://ai.google.dev/api/generate-content#v1beta.GenerationConfig */
+const supported: ReadonlySet<string> = new Set([
+  'type',
+  'title',
+  'description',
+  'enum',
+  'format',
+  'items',
+  'prefixItems',
+  'minItems',
+  'maxItems',
+  'minimum',
+  'maximum',
+  'anyOf',
+  'oneOf',
+  'properties',
+  'additionalProperties',
+  'required',
+  'propertyOrdering',
+]);
+
+/** Say nothing about which values are valid. Definitions are taken over by those who refer to them. */
+const annotations: ReadonlySet<string> = new Set([
+  '$schema',
+  '$id',
+  'id',
+  '$comment',
+  '$anchor',
+  '$defs',
+  'definitions',
+  'examples',
+  'example',
+  'strict',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+]);
+
+/** Useful to the model, though no constraint. */
+const hints: ReadonlySet<string> = new Set(['default', 'contentMediaType', 'contentEncoding']);
+
+/**
+ * A client's JSON Schema in the subset that Gemini takes. Keywords outside of it are rewritten to equivalent ones where there are
+ * some; others are put in words, as JSON in the description, so that the model still knows of them, and reported.
+ */
+export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchema {
+  const references = new SchemaReferences(schema);
+  const walk: Walk = { references, onUnenforced: target.onUnenforced };
+  const adapted = adapt(schema, target.path, walk);
+  const $defs = references.define((definition, pointer) => adapt(definition, target.path + pointer, walk));
+  return Object.keys($defs).length === 0 ? adapted : { ...adapted, $defs };
+}
+
+interface Walk {
+  readonly references: SchemaReferences;
+  readonly onUnenforced: (path: string) => void;
+}
+
+function adapt(value: unknown, path: string, walk: Walk): Fields {
+  if (value === true) return {};
+  if (value === false) return describe({}, { not: {} }, path, walk);
+  const schema = equivalentKeywords(requireObject(value, path));
+  const adapted: Record<string, unknown> = {};
+  const inWords: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(schema)) {
+    if (annotations.has(name) || member === undefined || name === '$ref') continue;
+    if (supported.has(name) && isTakenAs(name, member)) adapted[name] = adaptMember(name, member, path, walk);
+    else inWords[name] = member;
+  }
+  const described = describe(adapted, inWords, path, walk);
+  return typeof schema['$ref'] === 'string' ? refer(schema['$ref'], described, path, walk) : described;
+}
+
+/** Formats and enumerations are taken for some types only. */
+function isTakenAs(name: string, value: unknown): boolean {
+  switch (name) {
+    case 'format':
+      return ['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double'].includes(String(value));
+    case 'enum':
+      return Array.isArray(value) && value.every((entry) => typeof entry === 'string' || typeof entry === 'number');
+    default:
+      return true;
+  }
+}
+
+function adaptMember(name: string, value: unknown, path: string, walk: Walk): unknown {
+  const memberPath = `${path}.${name}`;
+  switch (name) {
+    case 'items':
+      return adapt(value, memberPath, walk);
+    case 'additionalProperties':
+      return typeof value === 'boolean' ? value : adapt(value, memberPath, walk);
+    case 'properties':
+      return Object.fromEntries(
+        Object.entries(requireObject(value, memberPath)).map(([key, property]) => [
+          key,
+          adapt(property, `${memberPath}.${key}`, walk),
+        ]),
+      );
+    case 'anyOf':
+    case 'oneOf':
+    case 'prefixItems':
+      return Array.isArray(value)
+        ? value.map((entry: unknown, index) => adapt(entry, `${memberPath}[${index}]`, walk))
+        : value;
+    default:
+      return value;
+  }
+}
+
+function describe(adapted: Fields, inWords: Fields, path: string, walk: Walk): Fields {
+  if (Object.keys(inWords).length === 0) return adapted;
+  for (const name of Object.keys(inWords)) if (!hints.has(name)) walk.onUnenforced(`${path}.${name}`);
+  const { description } = adapted;
+  const words = `JSON Schema: ${JSON.stringify(inWords)}`;
+  return { ...adapted, description: typeof description === 'string' ? `${description}\n${words}` : words };
+}
+
+/** Beside a `$ref` nothing else may stand, so what does goes around it. */
+function refer(reference: string, beside: Fields, path: string, walk: Walk): Fields {
+  const name = walk.references.nameOf(reference);
+  if (name === undefined) return describe(beside, { $ref: reference }, path, walk);
+  const $ref = `#/$defs/${name}`;
+  if (Object.keys(beside).length === 0) return { $ref };
+  if (isObject(beside['properties']) || Array.isArray(beside['anyOf'])) {
+    return describe({ $ref }, beside, path, walk);
+  }
+  return { ...beside, anyOf: [{ $ref }] };
+}

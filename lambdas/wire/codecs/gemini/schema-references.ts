@@ -1,0 +1,66 @@
+import type { Fields } from '../../canonical/read.ts';
+import type { JsonSchema } from '../../canonical/request.ts';
+import { isObject } from '../../json-fields.ts';
+
+/**
+ * What a schema refers to inside itself. Gemini resolves references to `$defs` only, so whatever else one points at, such as
+ * `#/definitions/…` of older drafts or the schema as a whole, becomes a definition.
+ */
+export class SchemaReferences {
+  readonly #root: JsonSchema;
+  readonly #names = new Map<string, string>();
+  readonly #pending: { readonly name: string; readonly pointer: string; readonly schema: Fields | boolean }[] = [];
+
+  constructor(root: JsonSchema) {
+    this.#root = root;
+  }
+
+  /** `undefined` where the reference leads out of the schema or nowhere. */
+  nameOf(reference: string): string | undefined {
+    const known = this.#names.get(reference);
+    if (known !== undefined) return known;
+    const pointer = /^#(?=\/|$)/.test(reference) ? reference.slice(1) : undefined;
+    const schema = pointer === undefined ? undefined : this.#resolve(pointer);
+    if (pointer === undefined || (!isObject(schema) && typeof schema !== 'boolean')) return undefined;
+    const name = this.#freeName(pointer);
+    this.#names.set(reference, name);
+    this.#pending.push({ name, pointer, schema });
+    return name;
+  }
+
+  /** All that was referred to, and what that refers to in turn. */
+  define(adapt: (schema: unknown, pointer: string) => Fields): Record<string, Fields> {
+    const definitions: Record<string, Fields> = {};
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      definitions[next.name] = adapt(next.schema, next.pointer.replaceAll('/', '.'));
+    }
+    return definitions;
+  }
+
+  #resolve(pointer: string): unknown {
+    let found: unknown = this.#root;
+    for (const step of pointer.split('/').slice(1)) {
+      const key = readStep(step);
+      if (Array.isArray(found)) found = found[Number(key)];
+      else found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+    }
+    return found;
+  }
+
+  #freeName(pointer: string): string {
+    const last = pointer.split('/').at(-1) ?? '';
+    const name = last.replaceAll(/[^\w-]/g, '_') || 'root';
+    const taken = new Set(this.#names.values());
+    for (let number = 2, free = name; ; number += 1, free = `${name}_${number}`) if (!taken.has(free)) return free;
+  }
+}
+
+/** https://datatracker.ietf.org/doc/html/rfc6901, in a URL's fragment. */
+function readStep(step: string): string {
+  const text = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
