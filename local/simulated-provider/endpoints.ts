@@ -1,6 +1,9 @@
 import { answerCountTokens } from './anthropic/count-tokens.ts';
 import { answerMessage } from './anthropic/messages.ts';
 import type { Exchange } from './exchange.ts';
+import { answerGeminiCountTokens } from './gemini/count-tokens.ts';
+import { answerBatchEmbedContents, answerEmbedContent } from './gemini/embed-content.ts';
+import { answerGenerateContent, answerStreamGenerateContent } from './gemini/generate-content.ts';
 import { listModels } from './list-models.ts';
 import { answerChatCompletion } from './openai/chat-completions.ts';
 import { answerEmbeddings } from './openai/embeddings.ts';
@@ -21,6 +24,11 @@ const endpoints: readonly Endpoint[] = [
   post('openai', /^\/v1\/embeddings$/, answerEmbeddings),
   post('anthropic', /^\/v1\/messages$/, answerMessage),
   post('anthropic', /^\/v1\/messages\/count_tokens$/, answerCountTokens),
+  post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):generateContent$/, answerGenerateContent),
+  post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):streamGenerateContent$/, answerStreamGenerateContent),
+  post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):countTokens$/, answerGeminiCountTokens),
+  post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):embedContent$/, answerEmbedContent),
+  post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):batchEmbedContents$/, answerBatchEmbedContents),
   { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
 ];
 

@@ -7,6 +7,16 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The arguments of a call. Cut by the request's maximum they are not JSON, and have to be an object all the same. */
+export function parseArguments(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /** How a vendor words that a request has a member it does not know. */
 export type UnknownMember = (path: string) => string;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, joinPieces, textOf } from '../answer.ts';
 import { encodeEvent, paceBlocks } from '../exchange.ts';
-import { isRecord } from '../json.ts';
+import { parseArguments } from '../json.ts';
 import { Refusal, refusalBody } from '../refusal.ts';
 import { seal } from '../seal.ts';
 import type { Piece } from '../speech.ts';
@@ -159,16 +159,6 @@ function buildCitation({ citation }: Answer, text: string): object[] {
       end_char_index: citedText.length,
     },
   ];
-}
-
-/** Arguments cut by `max_tokens` are not JSON; `input` has to be an object all the same. */
-export function parseArguments(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function encode(type: string, data: object): string {
