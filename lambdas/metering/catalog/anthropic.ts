@@ -1,10 +1,12 @@
+import type { ModelCapabilities } from '../../wire/canonical/codec.ts';
 import type { PriceTier } from '../price.ts';
+import { documentsReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier, withLongContext } from './usd.ts';
 
 /** Every Claude model: a cache write costs 1.25 times the input rate for 5 minutes and twice the input rate for 1 hour. */
-function claude(input: number, output: number, cacheRead: number): PriceTier {
+export function claude(input: number, output: number, cacheRead: number): PriceTier {
   const tier = usdTier(input, output, cacheRead);
   return {
     ...tier,
@@ -13,13 +15,18 @@ function claude(input: number, output: number, cacheRead: number): PriceTier {
   };
 }
 
-const million = { contextTokens: 1_000_000, maxOutputTokens: 128_000 };
-const twoHundred = { contextTokens: 200_000, maxOutputTokens: 64_000 };
+/** Claude 4.6 and later think as hard as the effort says, earlier ones up to a number of tokens. */
+export const byEffort: ModelCapabilities = { ...documentsReasoning, reasoningBy: 'effort' };
+export const byBudget: ModelCapabilities = { ...documentsReasoning, reasoningBy: 'budget' };
+
+const million = { contextTokens: 1_000_000, maxOutputTokens: 128_000, capabilities: byEffort };
+const twoHundred = { contextTokens: 200_000, maxOutputTokens: 64_000, capabilities: byBudget };
 
 /**
  * Standard speed, global inference. Read from copies of the price page and of the models' own pages, compared with two price
  * lists that cite them; Fable 5.2 and Mythos 5.2 (released 9 November 2026) from those lists. Ids are those of
- * `@anthropic-ai/sdk` 1.12.0. Mythos has limited availability and shares Fable's price.
+ * `@anthropic-ai/sdk` 1.12.0. Mythos has limited availability and shares Fable's price. What the models can: the same lists and
+ * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking.
  */
 export const anthropicCatalog: ProviderCatalog = {
   source: 'https://platform.claude.com/docs/en/about-claude/pricing',

@@ -1,4 +1,6 @@
 import { anthropicCatalog } from './anthropic.ts';
+import { bedrockCatalog } from './bedrock.ts';
+import { cohereCatalog } from './cohere.ts';
 import { deepseekCatalog } from './deepseek.ts';
 import { googleCatalog } from './google.ts';
 import { groqCatalog } from './groq.ts';
@@ -6,6 +8,7 @@ import { mistralCatalog } from './mistral.ts';
 import type { CatalogModel, ProviderCatalog } from './model.ts';
 import { moonshotCatalog } from './moonshot.ts';
 import { openaiCatalog } from './openai.ts';
+import { voyageCatalog } from './voyage.ts';
 import { xaiCatalog } from './xai.ts';
 import { zaiCatalog } from './zai.ts';
 
@@ -14,12 +17,15 @@ export const catalogs: Readonly<Record<string, ProviderCatalog>> = {
   openai: openaiCatalog,
   anthropic: anthropicCatalog,
   google: googleCatalog,
+  bedrock: bedrockCatalog,
   mistral: mistralCatalog,
   groq: groqCatalog,
   deepseek: deepseekCatalog,
   xai: xaiCatalog,
   moonshot: moonshotCatalog,
   zai: zaiCatalog,
+  cohere: cohereCatalog,
+  voyage: voyageCatalog,
 };
 
 const modelsByProvider: ReadonlyMap<string, ReadonlyMap<string, CatalogModel>> = new Map(

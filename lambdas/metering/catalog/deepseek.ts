@@ -1,3 +1,4 @@
+import { textReasoning, visionReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier } from './usd.ts';
@@ -13,7 +14,11 @@ export const deepseekCatalog: ProviderCatalog = {
   source: 'https://api-docs.deepseek.com/quick_start/pricing',
   asOf: '2026-10-27',
   models: [
-    ...rows(['deepseek-flash', 'deepseek-v4-flash'], { ...million, price: usdTier(0.3, 1.2, 0.006) }),
-    ...rows(['deepseek-v4-pro'], { ...million, price: usdTier(1.32, 3.96, 0.044) }),
+    ...rows(['deepseek-flash', 'deepseek-v4-flash'], {
+      ...million,
+      capabilities: visionReasoning,
+      price: usdTier(0.3, 1.2, 0.006),
+    }),
+    ...rows(['deepseek-v4-pro'], { ...million, capabilities: textReasoning, price: usdTier(1.32, 3.96, 0.044) }),
   ],
 };

@@ -1,4 +1,6 @@
+import type { ModelCapabilities } from '../../wire/canonical/codec.ts';
 import type { Price } from '../price.ts';
+import { everyInput } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier, withLongContext } from './usd.ts';
@@ -8,7 +10,10 @@ function pro(input: number, output: number, cacheRead: number): Price {
   return withLongContext(usdTier(input, output, cacheRead), { aboveInputTokens: 200_000, input: 2, output: 1.5 });
 }
 
-const million = { contextTokens: 1_048_576, maxOutputTokens: 65_536 };
+/** Gemini 3 and later think at a level, 2.5 up to a number of tokens. (https://ai.google.dev/gemini-api/docs/thinking) */
+const byEffort: ModelCapabilities = { ...everyInput, reasoningBy: 'effort' };
+const byBudget: ModelCapabilities = { ...everyInput, reasoningBy: 'budget' };
+const million = { contextTokens: 1_048_576, maxOutputTokens: 65_536, capabilities: byEffort };
 
 /**
  * Paid tier, standard processing, from two price lists that read Google's page up to 26 October 2026.
@@ -30,7 +35,7 @@ export const googleCatalog: ProviderCatalog = {
     ...rows(['gemini-3.5-flash'], { ...million, price: usdTier(1.5, 9, 0.15) }),
     ...rows(['gemini-3.5-flash-lite'], { ...million, price: usdTier(0.3, 2.5, 0.03) }),
     ...rows(['gemini-3.1-pro-preview'], { ...million, price: pro(2, 12, 0.2) }),
-    ...rows(['gemini-2.5-pro'], { ...million, price: pro(1.25, 10, 0.125) }),
+    ...rows(['gemini-2.5-pro'], { ...million, capabilities: byBudget, price: pro(1.25, 10, 0.125) }),
     ...rows(['gemini-embedding-001'], {
       protocols: ['gemini-embeddings'],
       contextTokens: 2_048,

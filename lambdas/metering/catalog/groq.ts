@@ -1,8 +1,9 @@
+import { textReasoning, visionReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier } from './usd.ts';
 
-const openWeights = { contextTokens: 131_072, maxOutputTokens: 65_536 };
+const openWeights = { contextTokens: 131_072, maxOutputTokens: 65_536, capabilities: textReasoning };
 
 /** On-demand rates of the text models Groq still lists; the date is the day on which two price lists that cite its page agreed. */
 export const groqCatalog: ProviderCatalog = {
@@ -14,6 +15,11 @@ export const groqCatalog: ProviderCatalog = {
       ...openWeights,
       price: usdTier(0.075, 0.3, 0.0375),
     }),
-    ...rows(['qwen/qwen3.8-27b'], { contextTokens: 131_072, maxOutputTokens: 16_384, price: usdTier(0.8, 4) }),
+    ...rows(['qwen/qwen3.8-27b'], {
+      contextTokens: 131_072,
+      maxOutputTokens: 16_384,
+      capabilities: visionReasoning,
+      price: usdTier(0.8, 4),
+    }),
   ],
 };

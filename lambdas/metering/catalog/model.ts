@@ -1,3 +1,4 @@
+import type { ModelCapabilities } from '../../wire/canonical/codec.ts';
 import type { ProtocolName } from '../../wire/protocol-name.ts';
 import type { Price } from '../price.ts';
 
@@ -9,9 +10,11 @@ export interface CatalogModel {
   readonly protocols?: readonly ProtocolName[];
   /** Input and output together, in tokens. Bounds the input hold. */
   readonly contextTokens: number;
-  /** Most output tokens of one answer, reasoning included. 0 for embeddings. */
+  /** Most output tokens of one answer, reasoning included. 0 for what generates nothing: embeddings, rerank. */
   readonly maxOutputTokens: number;
   readonly price: Price;
+  /** What it takes and can. Absent, or a member absent: nobody has said, and nothing is refused for it. */
+  readonly capabilities?: ModelCapabilities;
 }
 
 /** A provider's models. `source` is the provider's own price page, `asOf` the day it was read (ISO date). */

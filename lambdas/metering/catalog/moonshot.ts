@@ -1,4 +1,5 @@
 import type { PriceTier } from '../price.ts';
+import { visionReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier } from './usd.ts';
@@ -10,8 +11,8 @@ function kimi3(input: number, output: number, cacheRead: number): PriceTier {
 }
 
 /** An answer may fill what the input leaves of the context. */
-const million = { contextTokens: 1_048_576, maxOutputTokens: 1_048_576 };
-const quarterMillion = { contextTokens: 262_144, maxOutputTokens: 262_144 };
+const million = { contextTokens: 1_048_576, maxOutputTokens: 1_048_576, capabilities: visionReasoning };
+const quarterMillion = { contextTokens: 262_144, maxOutputTokens: 262_144, capabilities: visionReasoning };
 
 /** From three price lists that agree and cite Moonshot's pages, the newest of 23 October 2026. */
 export const moonshotCatalog: ProviderCatalog = {

@@ -1,4 +1,5 @@
 import type { Price } from '../price.ts';
+import { documents, documentsReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
 import { usdTier, withLongContext } from './usd.ts';
@@ -14,18 +15,19 @@ function withCacheWrites(input: number, output: number, cacheRead: number): Pric
   return withLongContext({ ...tier, cacheWritePerMillion, cacheWrite1hPerMillion }, above272k);
 }
 
-const million = { contextTokens: 1_050_000, maxOutputTokens: 128_000 };
-const fourHundred = { contextTokens: 400_000, maxOutputTokens: 128_000 };
-const twoHundred = { contextTokens: 200_000, maxOutputTokens: 100_000 };
-const gpt41 = { contextTokens: 1_047_576, maxOutputTokens: 32_768 };
-const gpt4o = { contextTokens: 128_000, maxOutputTokens: 16_384 };
+const reasoning = { capabilities: documentsReasoning };
+const million = { contextTokens: 1_050_000, maxOutputTokens: 128_000, ...reasoning };
+const fourHundred = { contextTokens: 400_000, maxOutputTokens: 128_000, ...reasoning };
+const twoHundred = { contextTokens: 200_000, maxOutputTokens: 100_000, ...reasoning };
+const gpt41 = { contextTokens: 1_047_576, maxOutputTokens: 32_768, capabilities: documents };
+const gpt4o = { contextTokens: 128_000, maxOutputTokens: 16_384, capabilities: documents };
 const responsesOnly = { protocols: ['openai-responses'] } as const;
 const embedding = { protocols: ['openai-embeddings'], contextTokens: 8_192, maxOutputTokens: 0 } as const;
 
 /**
  * Standard processing, text and image input. GPT-6.2 (released 17 November 2026): Sol from OpenAI's model page, Astra from
  * accounts of its page, one of which puts the cached rate 60 % below GPT-6 Astra's. Every other row is what three price lists that
- * cite OpenAI's pricing page in October and November agree on. Retired models are left out.
+ * cite OpenAI's pricing page in October and November agree on, as on what the models take and can. Retired models are left out.
  */
 export const openaiCatalog: ProviderCatalog = {
   source: 'https://developers.openai.com/api/docs/pricing',
@@ -48,6 +50,7 @@ export const openaiCatalog: ProviderCatalog = {
     ...rows(['gpt-5.5-pro', 'gpt-5.5-pro-2026-04-23', 'gpt-5.4-pro', 'gpt-5.4-pro-2026-03-05'], {
       ...million,
       ...responsesOnly,
+      capabilities: { ...documentsReasoning, structuredOutput: false },
       price: withLongContext(usdTier(30, 180), above272k),
     }),
     ...rows(['gpt-5.4-mini', 'gpt-5.4-mini-2026-03-17'], { ...fourHundred, price: usdTier(0.75, 4.5, 0.075) }),
@@ -63,6 +66,7 @@ export const openaiCatalog: ProviderCatalog = {
     ...rows(['gpt-5-nano', 'gpt-5-nano-2025-08-07'], { ...fourHundred, price: usdTier(0.05, 0.4, 0.005) }),
     ...rows(['gpt-5-pro', 'gpt-5-pro-2025-10-06'], {
       ...responsesOnly,
+      ...reasoning,
       contextTokens: 400_000,
       maxOutputTokens: 272_000,
       price: usdTier(15, 120),

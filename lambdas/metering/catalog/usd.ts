@@ -34,3 +34,24 @@ export function withLongContext(tier: PriceTier, { aboveInputTokens, input, outp
   ]);
   return { ...tier, longContext: { ...(Object.fromEntries(rates) as PriceTier), aboveInputTokens } };
 }
+
+/**
+ * Every rate of a price times a factor, for services that charge a percentage more.
+ *
+ * @throws RangeError where a rate would be finer than a micro-dollar per million.
+ */
+export function scaled({ longContext, ...tier }: Price, factor: number): Price {
+  if (longContext === undefined) return scaledTier(tier, factor);
+  const { aboveInputTokens, ...long } = longContext;
+  return { ...scaledTier(tier, factor), longContext: { ...scaledTier(long, factor), aboveInputTokens } };
+}
+
+function scaledTier(tier: PriceTier, factor: number): PriceTier {
+  const rates = Object.entries(tier).map(([name, rate]: [string, number]) => {
+    const exact = rate * factor;
+    const scaledRate = Math.round(exact);
+    if (Math.abs(scaledRate - exact) > 1e-6) throw new RangeError(`${exact} is not a whole number of micro-USD`);
+    return [name, scaledRate];
+  });
+  return Object.fromEntries(rates) as PriceTier;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { catalogs, findCatalogModel, listCatalogModels } from '../../../lambdas/metering/catalog/catalog.ts';
-import { usd, usdTier, withLongContext } from '../../../lambdas/metering/catalog/usd.ts';
+import { scaled, usd, usdTier, withLongContext } from '../../../lambdas/metering/catalog/usd.ts';
 import type { Price, PriceTier } from '../../../lambdas/metering/price.ts';
 import { builtInProviders } from '../../../lambdas/providers/registry.ts';
 import { protocolKind } from '../../../lambdas/wire/protocol-name.ts';
@@ -28,6 +28,16 @@ describe('usd', () => {
       expect(() => usd(dollars)).toThrow(RangeError);
     },
   );
+
+  it('scales a whole price, the threshold left as it is, and refuses a rate that would not be whole', () => {
+    const price = withLongContext(usdTier(2, 10, 0.1), { aboveInputTokens: 1_000, input: 2, output: 1.5 });
+
+    expect(scaled(price, 1.1)).toEqual({
+      ...usdTier(2.2, 11, 0.11),
+      longContext: { ...usdTier(4.4, 16.5, 0.22), aboveInputTokens: 1_000 },
+    });
+    expect(() => scaled({ inputPerMillion: 1, outputPerMillion: 0 }, 1.1)).toThrow(RangeError);
+  });
 
   it('scales input and cache rates by one factor and the output rate by the other', () => {
     const price = withLongContext(usdTier(2, 10, 0.1), { aboveInputTokens: 1_000, input: 2, output: 1.5 });
@@ -83,15 +93,63 @@ describe('catalog', () => {
     }
   });
 
-  it('bounds every model: output within its context, none for embeddings', () => {
+  it('bounds every model: output within its context, none for what generates nothing', () => {
     const odd = models.filter(({ protocols, contextTokens, maxOutputTokens, price }) => {
-      const isEmbedding = protocols?.some((protocol) => protocolKind(protocol) === 'embeddings') ?? false;
+      const generatesNothing = protocols?.every((protocol) => protocolKind(protocol) !== 'chat') ?? false;
       const fits =
         Number.isInteger(contextTokens) && Number.isInteger(maxOutputTokens) && maxOutputTokens <= contextTokens;
-      return !fits || isEmbedding !== (maxOutputTokens === 0) || isEmbedding !== (price.outputPerMillion === 0);
+      return (
+        !fits || generatesNothing !== (maxOutputTokens === 0) || generatesNothing !== (price.outputPerMillion === 0)
+      );
     });
 
     expect(odd).toEqual([]);
+  });
+
+  it('says of every model that chats what it takes, text among it', () => {
+    const silent = models.filter(
+      ({ maxOutputTokens, capabilities }) => maxOutputTokens > 0 && capabilities?.input?.includes('text') !== true,
+    );
+
+    expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+
+  it.each([
+    ['anthropic', 'claude-opus-5-5', 'effort'],
+    ['anthropic', 'claude-opus-4-6', 'effort'],
+    ['anthropic', 'claude-haiku-4-5', 'budget'],
+    ['bedrock', 'eu.anthropic.claude-sonnet-5-5', 'effort'],
+    ['bedrock', 'global.anthropic.claude-haiku-4-5-20251001-v1:0', 'budget'],
+    ['google', 'gemini-3.5-flash', 'effort'],
+    ['google', 'gemini-2.5-pro', 'budget'],
+  ])('knows how reasoning is asked of %s/%s: by %s', (provider, model, expected) => {
+    expect(findCatalogModel(provider, model)?.capabilities?.reasoningBy).toBe(expected);
+  });
+
+  it('says of every Claude and Gemini how reasoning is asked of it', () => {
+    const families = models.filter(({ id, maxOutputTokens }) => maxOutputTokens > 0 && /claude|gemini/.test(id));
+    const unsaid = families.filter(({ capabilities }) => capabilities?.reasoningBy === undefined);
+
+    expect(families.length).toBeGreaterThan(50);
+    expect(unsaid).toEqual([]);
+  });
+
+  it('charges for Claude on Bedrock what Anthropic does, and a tenth more within a geography', () => {
+    const priceOf = (provider: string, id: string): Price | undefined => findCatalogModel(provider, id)?.price;
+
+    const own = priceOf('anthropic', 'claude-haiku-5-5');
+    const global = priceOf('bedrock', 'global.anthropic.claude-haiku-5-5');
+    const european = priceOf('bedrock', 'eu.anthropic.claude-haiku-5-5');
+
+    expect(global).toEqual(own);
+    expect(european).toMatchObject({ inputPerMillion: 110_000, outputPerMillion: 550_000 });
+    expect(european?.longContext).toMatchObject({ aboveInputTokens: 100_000, cacheWrite1hPerMillion: 1_100_000 });
+  });
+
+  it('has no price for an id of Bedrock whose rate depends on the region', () => {
+    const bare = listCatalogModels('bedrock').filter(({ id }) => !/^(global|us|eu|au|jp|apac)\./.test(id));
+
+    expect(bare).toEqual([]);
   });
 
   it('asks only for protocols that the provider speaks', () => {
