@@ -26,15 +26,23 @@ interface Encoding {
   readonly names: DocumentNames;
   readonly losses: Losses;
   readonly input: readonly string[] | undefined;
+  readonly thoughts: boolean;
+}
+
+interface Circumstances {
+  readonly target: EncodingTarget;
+  /** Whether signed reasoning may be sent. */
+  readonly thoughts: boolean;
+  readonly losses: Losses;
 }
 
 /**
  * Turns as Converse wants them: user and assistant in strict alternation, the user first, none of them empty, no blank text.
  * A turn of which nothing is left, such as reasoning that belongs to another vendor, is left out, and its neighbours are joined.
  */
-export function encodeMessages(turns: readonly Turn[], target: EncodingTarget, losses: Losses): ConverseMessage[] {
-  const names = new DocumentNames();
-  const encoding = { family: modelFamily(target), names, losses, input: target.capabilities?.input };
+export function encodeMessages(turns: readonly Turn[], { target, thoughts, losses }: Circumstances): ConverseMessage[] {
+  const input = target.capabilities?.input;
+  const encoding = { family: modelFamily(target), names: new DocumentNames(), losses, input, thoughts };
   const messages: ConverseMessage[] = [];
   for (const turn of turns) {
     const content = encodeTurn(turn, encoding);
@@ -82,9 +90,9 @@ function encodePart(part: UserPart | AssistantPart, encoding: Encoding): readonl
     case 'tool-result':
       return encodeToolResult(part, encoding);
     case 'reasoning':
-      return encodeReasoning(part, family);
+      return encoding.thoughts ? encodeReasoning(part) : [];
     case 'redacted-reasoning':
-      return part.state.origin === 'bedrock' && family === 'claude'
+      return part.state.origin === 'bedrock' && encoding.thoughts
         ? [{ reasoningContent: { redactedContent: part.state.value } }]
         : [];
   }
@@ -96,8 +104,8 @@ function requireInput(kind: string, path: string | undefined, { input, losses }:
 }
 
 /** Only what Claude signed can be sent back; the notes of other models are theirs, and refused or ignored by every other. */
-function encodeReasoning({ text, state }: ReasoningPart, family: ModelFamily): readonly object[] {
-  if (state?.origin !== 'anthropic' || family !== 'claude') return [];
+function encodeReasoning({ text, state }: ReasoningPart): readonly object[] {
+  if (state?.origin !== 'anthropic') return [];
   return [{ reasoningContent: { reasoningText: { text, signature: state.value } } }];
 }
 

@@ -52,6 +52,7 @@ afterAll(async () => {
 
 const bytes = Buffer.from('hello');
 const data = bytes.toString('base64');
+const schema = { type: 'object', properties: { a: { type: 'number' } }, additionalProperties: false };
 
 test("sends what AWS's own client sends", async () => {
   const request: CanonicalRequest = {
@@ -89,11 +90,11 @@ test("sends what AWS's own client sends", async () => {
         ],
       },
     ],
-    tools: [{ name: 'look', parameters: { type: 'object' }, strict: true }],
+    tools: [{ name: 'look', parameters: schema, strict: true }],
     toolChoice: { kind: 'tool', name: 'look' },
-    outputFormat: { kind: 'json-schema', schema: { type: 'object' }, name: 'answer' },
+    outputFormat: { kind: 'json-schema', schema, name: 'answer' },
     reasoning: { effort: 'high' },
-    sampling: { topP: 0.9, stopSequences: ['END'] },
+    sampling: { topP: 0.95, stopSequences: ['END'] },
   };
 
   await client.send(
@@ -125,17 +126,17 @@ test("sends what AWS's own client sends", async () => {
         },
       ],
       toolConfig: {
-        tools: [{ toolSpec: { name: 'look', inputSchema: { json: { type: 'object' } }, strict: true } }],
+        tools: [{ toolSpec: { name: 'look', inputSchema: { json: schema }, strict: true } }],
         toolChoice: { tool: { name: 'look' } },
       },
       outputConfig: {
         textFormat: {
           type: 'json_schema',
-          structure: { jsonSchema: { schema: '{"type":"object"}', name: 'answer' } },
+          structure: { jsonSchema: { schema: JSON.stringify(schema), name: 'answer' } },
         },
         effort: 'high',
       },
-      inferenceConfig: { maxTokens: 4096, topP: 0.9, stopSequences: ['END'] },
+      inferenceConfig: { maxTokens: 4096, topP: 0.95, stopSequences: ['END'] },
       additionalModelRequestFields: { thinking: { type: 'adaptive' } },
       additionalModelResponseFieldPaths: ['/stop_sequence'],
     }),

@@ -33,21 +33,23 @@ describe('options', () => {
   test('go where Converse has them, and nothing is sent that was not said', () => {
     const minimal = encode({}, { ...claude, maxOutputTokens: undefined });
     const full = encode({
-      sampling: { temperature: 0.5, topP: 0.9, topK: 40, stopSequences: ['END'], choices: 1, frequencyPenalty: 0 },
+      sampling: { temperature: 0.5, topK: 40, stopSequences: ['END'], choices: 1, frequencyPenalty: 0 },
     });
 
     expect(minimal).toEqual({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] });
     expect(full).toEqual({
       messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
-      inferenceConfig: { maxTokens: 4096, temperature: 0.5, topP: 0.9, stopSequences: ['END'] },
+      inferenceConfig: { maxTokens: 4096, temperature: 0.5, stopSequences: ['END'] },
       additionalModelRequestFields: { top_k: 40 },
       additionalModelResponseFieldPaths: ['/stop_sequence'],
     });
   });
 
   test('top-k goes to Nova in its own field', () => {
-    const body = encode({ sampling: { topK: 40 } }, nova);
+    const body = encode({ sampling: { topK: 40, topP: 0.9, temperature: 0, stopSequences: ['END'] } }, nova);
 
+    expect(body['inferenceConfig']).toEqual({ maxTokens: 4096, topP: 0.9, temperature: 0, stopSequences: ['END'] });
+    expect(body).not.toHaveProperty('additionalModelResponseFieldPaths');
     expect(body['additionalModelRequestFields']).toEqual({ inferenceConfig: { topK: 40 } });
   });
 
@@ -72,17 +74,27 @@ describe('options', () => {
     );
   });
 
-  test('a JSON schema is sent as text, as Converse wants it', () => {
-    const schema = { type: 'object', properties: {}, additionalProperties: false };
+  test('a JSON schema is sent as text, and closed for Claude', () => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } };
+    const closed = { ...schema, additionalProperties: false };
 
-    const body = encode({ outputFormat: { kind: 'json-schema', schema, name: 'answer', strict: true } });
+    const outputFormat = { kind: 'json-schema', schema, name: 'answer', strict: true } as const;
+    const body = encode({ outputFormat });
+    const other = encode({ outputFormat }, nova);
 
-    expect(body['outputConfig']).toEqual({
-      textFormat: {
-        type: 'json_schema',
-        structure: { jsonSchema: { schema: JSON.stringify(schema), name: 'answer' } },
-      },
+    const format = (text: string) => ({
+      textFormat: { type: 'json_schema', structure: { jsonSchema: { schema: text, name: 'answer' } } },
     });
+    expect(body['outputConfig']).toEqual(format(JSON.stringify(closed)));
+    expect(other['outputConfig']).toEqual(format(JSON.stringify(schema)));
+  });
+
+  test('a schema that cannot be kept to is refused by path', () => {
+    const outputFormat = { kind: 'json-schema', schema: { not: {} }, path: 'response_format' } as const;
+    const plain = { ...nova, capabilities: { structuredOutput: false } };
+
+    expect(() => encode({ outputFormat })).toThrow(expect.objectContaining({ param: 'response_format' }));
+    expect(() => encode({ outputFormat }, plain)).toThrow(expect.objectContaining({ param: 'response_format' }));
   });
 
   test('JSON without a schema is refused', () => {
@@ -98,9 +110,11 @@ describe('tools', () => {
       tools: [{ ...weather, strict: true, cache: { ttl: '1h' } }, { name: 'now' }, { name: 'any', parameters: {} }],
     });
 
+    const json = { ...weather.parameters, additionalProperties: false };
+    const strictSpec = { toolSpec: { ...weatherSpec.toolSpec, inputSchema: { json }, strict: true } };
     expect(body['toolConfig']).toEqual({
       tools: [
-        { toolSpec: { ...weatherSpec.toolSpec, strict: true } },
+        strictSpec,
         { cachePoint: { type: 'default', ttl: '1h' } },
         { toolSpec: { name: 'now', inputSchema: { json: { type: 'object', properties: {} } } } },
         { toolSpec: { name: 'any', inputSchema: { json: { type: 'object' } } } },
@@ -171,6 +185,20 @@ describe('tools', () => {
     });
   });
 
+  test('that the model cannot take or be forced to call are refused', () => {
+    const toolChoice = { kind: 'required' } as const;
+
+    expect(() => encode({ tools: [weather] }, { ...claude, capabilities: { tools: false } })).toThrow(
+      expect.objectContaining({ param: 'tools' }),
+    );
+    expect(() =>
+      encode({ tools: [weather], toolChoice }, { ...claude, capabilities: { forcedToolCalls: false } }),
+    ).toThrow(expect.objectContaining({ param: 'tool_choice' }));
+    expect(() => encode({ tools: [{ name: 'list', parameters: { type: 'array' } }] })).toThrow(
+      expect.objectContaining({ param: 'tools' }),
+    );
+  });
+
   test('with a name that Converse refuses are refused by path', () => {
     expect(() => encode({ tools: [{ name: 'mcp:files.read', path: 'tools[0]' }] })).toThrow(
       expect.objectContaining({ code: 'parameter_not_supported', param: 'tools[0]' }),
@@ -199,7 +227,7 @@ describe('reasoning', () => {
     [{ budgetTokens: 10 }, byBudget, enabled(1024)],
     [{ budgetTokens: 9000 }, byBudget, enabled(4095)],
     [{ effort: 'low' }, byBudget, enabled(2048)],
-    [{ effort: 'max' }, byBudget, enabled(4095)],
+    [{ effort: 'max' }, byBudget, enabled(2048)],
     [
       { effort: 'high', visible: true },
       byEffort,
@@ -215,7 +243,8 @@ describe('reasoning', () => {
     ],
     [{ effort: 'none' }, nova, { additionalModelRequestFields: { reasoningConfig: { type: 'disabled' } } }],
     [{ effort: 'minimal' }, openWeights, { additionalModelRequestFields: { reasoning_effort: 'low' } }],
-    [{}, claude, {}],
+    [{}, byEffort, adaptive()],
+    [{}, nova, {}],
   ])('%j', (reasoning, target, expected) => {
     expect(encode({ reasoning }, target)).toEqual({ ...encode({}, target), ...expected });
   });
@@ -229,14 +258,20 @@ describe('reasoning', () => {
     );
   });
 
+  test('by a budget has a cap that it fits into, though nobody set one', () => {
+    const body = encode({ reasoning: { budgetTokens: 5000 } }, { ...byBudget, maxOutputTokens: undefined });
+
+    expect(body).toMatchObject({ ...enabled(5000), inferenceConfig: { maxTokens: 64_000 } });
+  });
+
   test('refuses beside it what Claude refuses', () => {
     const reasoning = { effort: 'high' } as const;
 
     expect(() => encode({ reasoning, sampling: { temperature: 0.2 } })).toThrow(
       expect.objectContaining({ param: 'temperature' }),
     );
-    expect(() => encode({ reasoning, sampling: { topK: 3 } })).toThrow(expect.objectContaining({ param: 'top_k' }));
-    expect(encode({ reasoning, sampling: { temperature: 1 } })['inferenceConfig']).toMatchObject({ temperature: 1 });
+    expect(() => encode({ reasoning, sampling: { topK: 3 } })).toThrow(expect.objectContaining({ param: 'topK' }));
+    expect(encode({ reasoning, sampling: { temperature: 1 } })).toEqual(encode({ reasoning }));
   });
 });
 
