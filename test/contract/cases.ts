@@ -7,6 +7,12 @@ export const upstreamProtocols = [...clientProtocols, 'bedrock-converse'] as con
 export type ClientProtocol = (typeof clientProtocols)[number];
 export type UpstreamProtocol = (typeof upstreamProtocols)[number] & ProtocolName;
 
+/** Who asks, and who answers. */
+export interface Pair {
+  readonly client: ClientProtocol;
+  readonly upstream: UpstreamProtocol;
+}
+
 /** What every protocol's fixtures of a case say, each in its own words. */
 export interface Case {
   readonly request: SeenRequest;

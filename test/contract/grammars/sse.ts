@@ -12,7 +12,7 @@ export function sseEvents(bytes: Buffer): readonly SseEvent[] {
   const events: SseEvent[] = [];
   for (const block of text.split('\n\n').slice(0, -1)) {
     const lines = block.split('\n').filter((line) => !line.startsWith(':'));
-    const fields = lines.map((line) => /^(event|data): ?(.*)$/.exec(line) ?? demandField(line));
+    const fields = lines.map((line) => /^(event|data): ?(.*)$/s.exec(line) ?? demandField(line));
     const data = fields.flatMap(([, field, value]) => (field === 'data' ? [value] : [])).join('\n');
     const name = fields.findLast(([, field]) => field === 'event')?.[2];
     if (fields.length > 0) events.push({ name, data });

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerReader } from '../../lambdas/wire/answer-reader.ts';
+import { caseNames, type Pair, upstreamProtocols } from './cases.ts';
+import { requestFixture, streamFixture } from './fixtures.ts';
+import { pairs } from './matrix.ts';
+import { passThroughReader, readStream, targetOf, translationOf, withStream } from './pipeline.ts';
+
+/** What the client gets of a provider's stream in these chunks: the very bytes, errors included. */
+function createReader({ client, upstream }: Pair): () => AnswerReader {
+  if (client === upstream) return () => passThroughReader(client);
+  const fields = withStream(client, requestFixture(client, 'length'), true);
+  const answer = translationOf(client, fields, { streamed: true }).answer(targetOf(upstream, 16));
+  return () => answer.createReader();
+}
+
+describe.each(upstreamProtocols)('a stream of %s', (upstream) => {
+  const readers = pairs
+    .filter((pair) => pair.upstream === upstream)
+    .map((pair) => ({ ...pair, reader: createReader(pair) }));
+
+  it.each(caseNames)('gives the same bytes wherever the network cuts it, in the case %s', (name) => {
+    const bytes = streamFixture(upstream, name);
+    const each = Array.from(bytes, (_byte, at) => bytes.subarray(at, at + 1));
+
+    for (const { client, reader } of readers) {
+      const whole = readStream(client, reader(), [bytes]).bytes.toString('utf8');
+      // One client stands for all where only the framing differs.
+      const cuts = client === readers[0]?.client ? Array.from(bytes.keys()) : [];
+
+      const inBytes = readStream(client, reader(), each).bytes.toString('utf8');
+      const different = cuts.filter((at) => {
+        const chunks = [bytes.subarray(0, at), bytes.subarray(at)];
+        return readStream(client, reader(), chunks).bytes.toString('utf8') !== whole;
+      });
+
+      expect(inBytes).toBe(whole);
+      expect(different).toEqual([]);
+    }
+  });
+});
