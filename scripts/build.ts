@@ -22,6 +22,8 @@ const bundles: readonly Bundle[] = [
     entry: 'lambdas/data-plane/handler.ts',
     parts: [
       { name: 'translation', entry: 'lambdas/wire/translation/translation.ts' },
+      { name: 'protocols', entry: 'lambdas/wire/further-protocols.ts' },
+      { name: 'providers', entry: 'lambdas/providers/registry.ts' },
       { name: 'catalog', entry: 'lambdas/metering/catalog/catalog.ts' },
     ],
   },

@@ -1,11 +1,8 @@
 import type { GatewayRequest, GatewayResponse } from '../http/gateway-request.ts';
 import { anthropicMessages } from '../wire/anthropic-messages.ts';
-import { geminiCountTokens } from '../wire/gemini-count-tokens.ts';
-import { gemini } from '../wire/gemini.ts';
+import type { furtherProtocols } from '../wire/further-protocols.ts';
 import { openaiChat } from '../wire/openai-chat.ts';
-import { openaiCountTokens } from '../wire/openai-count-tokens.ts';
 import { openaiEmbeddings } from '../wire/openai-embeddings.ts';
-import { openaiResponses } from '../wire/openai-responses.ts';
 import type { Dialect, WireProtocol } from '../wire/protocol.ts';
 import type { Dependencies } from './dependencies.ts';
 import { serveGeneration } from './generation.ts';
@@ -25,13 +22,14 @@ export interface Endpoint {
 /** Every endpoint of the data plane. */
 export const endpoints: readonly Endpoint[] = [
   inference('/v1/chat/completions', openaiChat),
-  inference('/v1/responses', openaiResponses),
-  inference('/v1/responses/input_tokens', openaiCountTokens),
   inference('/v1/embeddings', openaiEmbeddings),
   inference('/v1/messages', anthropicMessages),
-  inference('/v1beta/models/{model}:generateContent', gemini),
-  inference('/v1beta/models/{model}:streamGenerateContent', gemini),
-  inference('/v1beta/models/{model}:countTokens', geminiCountTokens),
+  further('/v1/responses', 'openai-responses', 'openai-responses'),
+  further('/v1/responses/input_tokens', 'openai-count-tokens', 'openai'),
+  further('/v1/messages/count_tokens', 'anthropic-count-tokens', 'anthropic'),
+  further('/v1beta/models/{model}:generateContent', 'gemini', 'gemini'),
+  further('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'gemini'),
+  further('/v1beta/models/{model}:countTokens', 'gemini-count-tokens', 'gemini'),
   { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
   { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
   { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },
@@ -41,6 +39,19 @@ export const endpoints: readonly Endpoint[] = [
 function inference(path: string, protocol: WireProtocol): Endpoint {
   const serve: Endpoint['serve'] = (request, deps) => serveInference(protocol, request, deps);
   return { method: 'POST', path, dialect: protocol.dialect, serve };
+}
+
+/** In a protocol whose code is loaded by the first request that comes in it (docs/decisions/0029). */
+function further(path: string, name: keyof typeof furtherProtocols, dialect: Dialect): Endpoint {
+  return {
+    method: 'POST',
+    path,
+    dialect,
+    async serve(request, deps) {
+      const { furtherProtocols: protocols } = await import('../wire/further-protocols.ts');
+      return serveInference(protocols[name], request, deps);
+    },
+  };
 }
 
 const byPath = new Map<string, readonly Endpoint[]>();

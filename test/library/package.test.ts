@@ -35,7 +35,11 @@ describe('the package', () => {
       ['.js', '.d.ts', '.d.ts.map'].map((suffix) => `dist/package/${source.replace(/\.ts$/, suffix)}`),
     );
     const bundles = bundleNames().flatMap((name) =>
-      [...(name === 'proxy' ? ['catalog.cjs', 'translation.cjs'] : []), 'index.cjs', 'NOTICES.txt'].map((file) => `dist/lambdas/${name}/${file}`),
+      [
+        ...(name === 'proxy' ? ['catalog.cjs', 'protocols.cjs', 'providers.cjs', 'translation.cjs'] : []),
+        'index.cjs',
+        'NOTICES.txt',
+      ].map((file) => `dist/lambdas/${name}/${file}`),
     );
 
     const expected = [

@@ -1,0 +1,5 @@
+import type { Translation, TranslationSource } from './translation.ts';
+
+export function createCountTokensTranslation({ client }: TranslationSource): Translation {
+  throw new TypeError(`${client} is not translated`);
+}
