@@ -1,8 +1,8 @@
 import type { Price } from '../metering/price.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { CredentialReference, TimeoutPolicy } from '../store/policy.ts';
 import type { ModelCapabilities } from '../wire/canonical/codec.ts';
 import type { ProtocolName } from '../wire/protocol-name.ts';
-import type { CredentialReference, TimeoutPolicy } from '../store/policy.ts';
 
 /** One place a request may be sent to: provider, model, credential and price. */
 export interface Target {
