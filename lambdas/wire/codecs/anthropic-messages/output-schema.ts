@@ -37,7 +37,7 @@ const annotations = new Set(['title', 'description', 'default', 'examples', 'dep
  */
 export function adaptSchema(schema: JsonSchema): AdaptedSchema {
   const problems = new Set<string>();
-  if (isRecursive(schema)) problems.add('a schema must not refer to itself');
+  if (isRecursive(schema)) problems.add('a schema must refer neither to itself nor to another document');
   return { schema: adaptNode(schema, problems), problems: [...problems] };
 }
 

@@ -378,5 +378,5 @@ function wireLike(): fc.Arbitrary<unknown> {
       { requiredKeys: ['type', 'role'] },
     ),
   }));
-  return fc.array(tree as fc.Arbitrary<unknown>, { maxLength: 3 });
+  return fc.array(tree, { maxLength: 3 });
 }
