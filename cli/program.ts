@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAuditCommands } from './commands/audit.ts';
+import { addCatalogCommands } from './commands/catalog.ts';
 import { addCostCommand } from './commands/cost.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -68,6 +69,7 @@ export function createProgram(terminal: Terminal): Command {
   addAuditCommands(program, withSession);
   addEvidenceCommands(program, withSession);
   addDoctorCommand(program, terminal);
+  addCatalogCommands(program, terminal);
   addCostCommand(program, terminal);
   return program;
 }
