@@ -8,6 +8,7 @@ import { joinReasoningDetails } from './join-reasoning-details.ts';
 import { readLogprobs } from './logprobs.ts';
 import {
   readArguments,
+  readCallId,
   readContent,
   readImages,
   readReasoningDetails,
@@ -74,7 +75,7 @@ function readCalls(message: Fields): readonly ToolCallPart[] {
   return [...calls, ...legacy].flatMap((call) => {
     const called = isObject(call) ? call['function'] : undefined;
     if (!isObject(call) || !isObject(called)) return [];
-    const [id, name] = [textOf(call['id']), textOf(called['name'])];
+    const [id, name] = [readCallId(call['id']), textOf(called['name'])];
     return [{ type: 'tool-call' as const, id, name, arguments: readArguments(called['arguments']) }];
   });
 }

@@ -8,6 +8,7 @@ import { readFinishReason } from './finish-reason.ts';
 import { readLogprobs } from './logprobs.ts';
 import {
   readArguments,
+  readCallId,
   readContent,
   readImages,
   readReasoningDetails,
@@ -101,7 +102,7 @@ function readCalls(delta: Fields, choice: number, keys: ToolCallKeys): readonly 
   const legacy = isObject(delta['function_call']) ? [{ function: delta['function_call'] }] : [];
   return [...calls, ...legacy].filter(isObject).flatMap((call): readonly Reading[] => {
     const called = isObject(call['function']) ? call['function'] : {};
-    const id = textOf(call['id']);
+    const id = readCallId(call['id']);
     const name = textOf(called['name']);
     const text = readArguments(called['arguments']);
     const index = typeof call['index'] === 'number' ? call['index'] : undefined;

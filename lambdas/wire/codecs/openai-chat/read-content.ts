@@ -55,6 +55,11 @@ export function readArguments(value: unknown): string {
   return isObject(value) ? JSON.stringify(value) : textOf(value);
 }
 
+/** Mistral writes `null` as a word where it has no id. */
+export function readCallId(value: unknown): string {
+  return value === 'null' ? '' : textOf(value);
+}
+
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
