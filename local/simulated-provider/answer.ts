@@ -97,7 +97,7 @@ function cutAtStop(pieces: readonly Piece[], sequences: readonly string[]): { pi
   const [met] = sequences
     .map((sequence) => ({ sequence, at: text.indexOf(sequence) }))
     .filter(({ at }) => at !== -1)
-    .sort((one, other) => one.at - other.at);
+    .toSorted((one, other) => one.at - other.at);
   if (met === undefined) return { pieces: [...pieces] };
   let left = met.at;
   const kept = pieces.flatMap((piece) => {

@@ -8,6 +8,8 @@ import { listModels } from './list-models.ts';
 import { answerChatCompletion } from './openai/chat-completions.ts';
 import { answerEmbeddings } from './openai/embeddings.ts';
 import { type Dialect, Refusal } from './refusal.ts';
+import { answerInputTokens } from './responses/input-tokens.ts';
+import { answerResponses } from './responses/responses.ts';
 
 export interface Endpoint {
   readonly method: string;
@@ -21,6 +23,8 @@ export interface Endpoint {
 /** Every path, as it follows the base URL that each vendor's client takes. */
 const endpoints: readonly Endpoint[] = [
   post('openai', /^\/v1\/chat\/completions$/, answerChatCompletion),
+  post('openai', /^\/v1\/responses$/, answerResponses),
+  post('openai', /^\/v1\/responses\/input_tokens$/, answerInputTokens),
   post('openai', /^\/v1\/embeddings$/, answerEmbeddings),
   post('anthropic', /^\/v1\/messages$/, answerMessage),
   post('anthropic', /^\/v1\/messages\/count_tokens$/, answerCountTokens),
