@@ -1,6 +1,6 @@
 import { isObject, tokenCount } from '../../json-fields.ts';
 import { anthropicMessagesCodec } from '../anthropic-messages/codec.ts';
-import { type CountTokensCodec, pickMembers, withoutSampling } from './codec.ts';
+import { type CountTokensCodec, pickMembers, withoutCap, withoutSampling } from './codec.ts';
 
 const counted = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config'];
 
@@ -9,7 +9,7 @@ export const anthropicCountTokensCodec: CountTokensCodec = {
   name: 'anthropic-count-tokens',
   decodeRequest: (fields) => anthropicMessagesCodec.decodeRequest(fields, { stream: false }),
   encodeCount: (request, target, losses) =>
-    pickMembers(anthropicMessagesCodec.encodeRequest(withoutSampling(request), target, losses), counted),
+    pickMembers(anthropicMessagesCodec.encodeRequest(withoutSampling(request), withoutCap(target), losses), counted),
   decodeCount: (value) => (isObject(value) ? tokenCount(value['input_tokens']) : undefined),
   encodeCountResponse: (tokens) => ({ input_tokens: tokens }),
 };

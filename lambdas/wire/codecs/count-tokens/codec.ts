@@ -25,3 +25,8 @@ export function pickMembers(body: object, names: readonly string[]): object {
 export function withoutSampling(request: CanonicalRequest): CanonicalRequest {
   return { ...request, stream: false, sampling: {} };
 }
+
+/** A cap is no input; as one of an answer it may be too small for what the request asks. */
+export function withoutCap(target: EncodingTarget): EncodingTarget {
+  return { ...target, maxOutputTokens: undefined };
+}
