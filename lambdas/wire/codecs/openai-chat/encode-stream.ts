@@ -1,5 +1,5 @@
 import type { AnswerContext, StreamEncoder } from '../../canonical/codec.ts';
-import { encodeToolCallId } from '../../canonical/opaque.ts';
+import { encodeToolCallId, type OpaqueState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import { writeAnnotation } from './annotations.ts';
 import { completionId, writeImage } from './encode-response.ts';
@@ -13,8 +13,11 @@ interface ChoiceState {
   /** Of the open block. */
   kind: BlockStart['kind'];
   calls: number;
-  details: number;
   images: number;
+  /** Text and state of the open block of reasoning. */
+  reasoning: string[];
+  proof: OpaqueState | undefined;
+  details: object[];
   refused: boolean;
   /** UTF-16 units of text, before the open block and with it. */
   textStart: number;
@@ -45,8 +48,10 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     const state: ChoiceState = {
       kind: 'text',
       calls: 0,
-      details: 0,
       images: 0,
+      reasoning: [],
+      proof: undefined,
+      details: [],
       refused: false,
       textStart: 0,
       textEnd: 0,
@@ -63,7 +68,11 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
           return begun(0).role;
         case 'finish': {
           const { state, role } = begun(canonical.choice);
-          return role + chunk(canonical.choice, {}, { reason: writeFinishReason(canonical.reason, state.refused) });
+          // OpenAI's SDK keeps the last value of a member it does not know, so all of them come in one, which others can join too.
+          const details =
+            state.details.length === 0 ? '' : chunk(canonical.choice, { reasoning_details: state.details });
+          const reason = writeFinishReason(canonical.reason, state.refused);
+          return role + details + chunk(canonical.choice, {}, { reason });
         }
         case 'end': {
           const { usage } = canonical;
@@ -96,15 +105,11 @@ function encodeDelta(event: Exclude<BlockEvent, { type: 'logprobs' }>, state: Ch
       return annotation === undefined ? undefined : { annotations: [annotation] };
     }
     case 'state':
-      return {
-        reasoning_details: [
-          state.kind === 'text'
-            ? writeStateOfText(event.state, nextDetail(state))
-            : writeReasoningText(undefined, event.state, state.details),
-        ],
-      };
+      if (state.kind === 'text') state.details.push(writeStateOfText(event.state, state.details.length));
+      else state.proof = event.state;
+      return undefined;
     case 'block-stop':
-      if (state.kind === 'reasoning') state.details += 1;
+      if (state.kind === 'reasoning') keepReasoning(state);
       return undefined;
   }
 }
@@ -121,7 +126,8 @@ function encodeBlockStart(block: BlockStart, state: ChoiceState): object | undef
     case 'reasoning':
       return undefined;
     case 'redacted-reasoning':
-      return { reasoning_details: [writeRedactedReasoning(block.state, nextDetail(state))] };
+      state.details.push(writeRedactedReasoning(block.state, state.details.length));
+      return undefined;
     case 'tool-call': {
       const index = state.calls;
       state.calls += 1;
@@ -145,7 +151,8 @@ function encodeText(text: string, state: ChoiceState): object | undefined {
     case 'refusal':
       return { refusal: text };
     case 'reasoning':
-      return { reasoning_content: text, reasoning_details: [writeReasoningText(text, undefined, state.details)] };
+      state.reasoning.push(text);
+      return { reasoning_content: text };
     case 'tool-call':
       return { tool_calls: [{ index: state.calls - 1, function: { arguments: text } }] };
     case 'redacted-reasoning':
@@ -154,8 +161,8 @@ function encodeText(text: string, state: ChoiceState): object | undefined {
   }
 }
 
-function nextDetail(state: ChoiceState): number {
-  const index = state.details;
-  state.details += 1;
-  return index;
+/** What a client sends back of a block that has ended. */
+function keepReasoning(state: ChoiceState): void {
+  state.details.push(writeReasoningText(state.reasoning.splice(0).join(''), state.proof, state.details.length));
+  state.proof = undefined;
 }

@@ -36,10 +36,10 @@ export function readReasoningDetail(entry: Fields): ReasoningDetail | undefined 
   return { kind: 'text', text, ...(state && { state }), ...(typeof index === 'number' && { index }) };
 }
 
-export function writeReasoningText(text: string | undefined, state: OpaqueState | undefined, index: number): object {
+export function writeReasoningText(text: string, state: OpaqueState | undefined, index: number): object {
   return {
     type: 'reasoning.text',
-    ...(text !== undefined && { text }),
+    text,
     ...(state !== undefined && { signature: writeDetailState(state), format: formats[state.origin] }),
     index,
   };

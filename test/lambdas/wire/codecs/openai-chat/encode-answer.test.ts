@@ -188,7 +188,7 @@ describe('a stream', () => {
     ]);
   });
 
-  test('has reasoning as text and as details that can be sent back', () => {
+  test('has reasoning as text, and at the end, in one piece, as details that can be sent back', () => {
     const deltas = deltasOf([
       { type: 'reasoning', choice, text: 'Let me ' },
       { type: 'reasoning', choice, text: 'see.' },
@@ -199,15 +199,19 @@ describe('a stream', () => {
     ]);
 
     expect(deltas.slice(1, -1)).toEqual([
-      { reasoning_content: 'Let me ', reasoning_details: [{ type: 'reasoning.text', text: 'Let me ', index: 0 }] },
-      { reasoning_content: 'see.', reasoning_details: [{ type: 'reasoning.text', text: 'see.', index: 0 }] },
-      {
-        reasoning_details: [{ type: 'reasoning.text', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 }],
-      },
-      { reasoning_details: [{ type: 'reasoning.encrypted', data: 'ZW5j', format: 'anthropic-claude-v1', index: 1 }] },
+      { reasoning_content: 'Let me ' },
+      { reasoning_content: 'see.' },
       { content: 'Hi' },
       {
         reasoning_details: [
+          {
+            type: 'reasoning.text',
+            text: 'Let me see.',
+            signature: 'c2ln',
+            format: 'anthropic-claude-v1',
+            index: 0,
+          },
+          { type: 'reasoning.encrypted', data: 'ZW5j', format: 'anthropic-claude-v1', index: 1 },
           { type: 'reasoning.encrypted', data: 'dGV4dA', format: 'google-gemini-v1', index: 2, id: 'text' },
         ],
       },
