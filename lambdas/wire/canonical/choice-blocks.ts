@@ -135,7 +135,6 @@ export class ChoiceBlocks {
   #callOf(key: Key, id: string): Block {
     const known = this.#calls.get(key);
     if (known !== undefined && (id === '' || known.call?.id === '' || known.call?.id === id)) {
-      this.#latest = known;
       return known;
     }
     const call: Call = { key, id, name: '', state: undefined, arguments: new CompleteJson() };

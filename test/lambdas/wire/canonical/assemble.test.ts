@@ -264,6 +264,30 @@ describe('tool calls', () => {
     ]);
   });
 
+  test('keep apart what ended while it waited', () => {
+    const end: Reading = { type: 'block-end', choice };
+
+    const blocks = blocksOf([call(0, 'a', 'f'), args(0, '{'), text('x'), end, text('y'), args(0, '}')]);
+
+    expect(blocks).toEqual([
+      ['tool-call', '{}'],
+      ['text', 'x'],
+      ['text', 'y'],
+    ]);
+  });
+
+  test('that have ended take nothing more, and do not hide what is open', () => {
+    const end: Reading = { type: 'block-end', choice };
+
+    const blocks = blocksOf([call(0, 'a', 'f'), args(0, '{}'), text('x'), args(0, ' '), end, text('y')]);
+
+    expect(blocks).toEqual([
+      ['tool-call', '{}'],
+      ['text', 'x'],
+      ['text', 'y'],
+    ]);
+  });
+
   test('are told apart by their ids where the provider uses one key for all', () => {
     const blocks = blocksOf([call(0, 'a', 'f'), args(0, '{"x":1}'), call(0, 'b', 'g'), args(0, '{"x":2}')]);
 
