@@ -84,11 +84,13 @@ function adapt(value: unknown, path: string, walk: Walk): Fields {
   return typeof schema['$ref'] === 'string' ? refer(schema['$ref'], described, path, walk) : described;
 }
 
+const formats: ReadonlySet<unknown> = new Set(['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double']);
+
 /** Formats and enumerations are taken for some types only. */
 function isTakenAs(name: string, value: unknown): boolean {
   switch (name) {
     case 'format':
-      return ['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double'].includes(String(value));
+      return formats.has(value);
     case 'enum':
       return Array.isArray(value) && value.every((entry) => typeof entry === 'string' || typeof entry === 'number');
     default:
