@@ -3,13 +3,15 @@ import { parseJsonBody } from '../../../lambdas/wire/json-body.ts';
 import { openaiResponses } from '../../../lambdas/wire/openai-responses.ts';
 import type { RequestFacts, UpstreamRequestChanges } from '../../../lambdas/wire/protocol.ts';
 
-const call = { path: '/v1/responses', query: new URLSearchParams() };
 const parse = (text: string) => parseJsonBody(Buffer.from(text));
 const read = (members: string): RequestFacts =>
-  openaiResponses.readRequest(parse(`{"model":"m","input":"Hi"${members && `,${members}`}}`), call);
+  openaiResponses.readRequest(parse(`{"model":"m","input":"Hi"${members && `,${members}`}}`));
 
-const event = (data: { readonly type: string } & object): string =>
-  `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+interface Event {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+const event = (data: Event): string => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 const usage = {
   input_tokens: 10,
   input_tokens_details: { cached_tokens: 4, cache_write_tokens: 1 },
@@ -75,7 +77,7 @@ describe('a request', () => {
   test('has no price where an item of its input brings a tool that is billed per call', () => {
     const body = parse('{"model":"m","input":[{"type":"additional_tools","tools":[{"type":"web_search"}]}]}');
 
-    const { unpricedOption } = openaiResponses.readRequest(body, call);
+    const { unpricedOption } = openaiResponses.readRequest(body);
 
     expect(unpricedOption).toBe('input');
   });
@@ -91,7 +93,7 @@ describe('a request', () => {
   ])('is refused, naming the field: %s', (text, param) => {
     const body = parse(text);
 
-    expect(() => openaiResponses.readRequest(body, call)).toThrow(
+    expect(() => openaiResponses.readRequest(body)).toThrow(
       expect.objectContaining({ code: 'invalid_request', param }),
     );
   });
@@ -108,7 +110,7 @@ describe('a request', () => {
   ])('that relies on a stored conversation is refused with what to send instead: %s', (text, param) => {
     const body = parse(text);
 
-    expect(() => openaiResponses.readRequest(body, call)).toThrow(
+    expect(() => openaiResponses.readRequest(body)).toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         param,
@@ -127,9 +129,7 @@ describe('the request to the provider', () => {
   };
   const build = (text: string, changes: Partial<UpstreamRequestChanges>): string => {
     const body = parse(text);
-    return openaiResponses
-      .buildRequest(body, openaiResponses.readRequest(body, call), { ...same, ...changes })
-      .toString();
+    return openaiResponses.buildRequest(body, openaiResponses.readRequest(body), { ...same, ...changes }).toString();
   };
 
   test.each<[string, string, Partial<UpstreamRequestChanges>, string]>([
@@ -225,7 +225,7 @@ describe('a stream', () => {
   const response = { output: [said], status: 'completed', usage };
 
   test('passes, with its last event held back and its facts read', () => {
-    const events = [{ type: 'response.created', response: { output: [] } }, delta, delta].map(event);
+    const events = [{ type: 'response.created', response: { output: [] } }, delta, delta].map((each) => event(each));
 
     const passed = pass([...events, event({ type: 'response.completed', response })]);
 
