@@ -24,6 +24,7 @@ export function createStreamDecoder(): StreamDecoder {
   const keys = new Map<number, ToolCallKeys>();
   let started = false;
   let sources: readonly Citation[] = [];
+  let sourcesTold = false;
 
   const decodeChunk = (chunk: Fields): readonly Reading[] => {
     const readings: Reading[] = [];
@@ -41,9 +42,10 @@ export function createStreamDecoder(): StreamDecoder {
       const reason = readFinishReason(choice['finish_reason']);
       if (reason === undefined) continue;
       // They come with every chunk, and are told once, when the text they belong to is there.
-      readings.push(...sources.map((citation): Reading => ({ type: 'citation', choice: index, citation })));
+      if (!sourcesTold)
+        readings.push(...sources.map((citation): Reading => ({ type: 'citation', choice: index, citation })));
+      sourcesTold = true;
       readings.push({ type: 'finish', choice: index, reason });
-      sources = [];
     }
     const usage = readUsage(chunk);
     return usage === undefined ? readings : [...readings, { type: 'usage', usage }];

@@ -288,15 +288,31 @@ describe('a stream', () => {
     expect(blocks).toEqual(expected);
   });
 
+  test('keeps calls apart that have one index and ids of their own', () => {
+    const readings = readingsOf(
+      { choices: [{ delta: calls({ index: 0, id: 'a', ...called('f', '{') }) }] },
+      { choices: [{ delta: calls({ index: 0, id: 'b', ...called('g', '') }) }] },
+      { choices: [{ delta: calls({ index: 0, function: { arguments: '{}' } }) }] },
+    );
+
+    expect(readings.map((reading) => 'key' in reading && [reading.key, reading.type])).toEqual([
+      false,
+      [0, 'tool-call'],
+      [0, 'tool-arguments'],
+      [1, 'tool-call'],
+      [1, 'tool-arguments'],
+    ]);
+  });
+
   test('tells the sources of a search once, when the text is there', () => {
     const chunk = (delta: object, reason: string | null): object => ({
       citations: ['https://x.y'],
       choices: [{ index: 0, delta, finish_reason: reason }],
     });
 
-    const readings = readingsOf(chunk({ content: 'a' }, null), chunk({ content: 'b' }, 'stop'));
+    const readings = readingsOf(chunk({ content: 'a' }, null), chunk({ content: 'b' }, 'stop'), chunk({}, 'stop'));
 
-    expect(readings.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'citation', 'finish']);
+    expect(readings.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'citation', 'finish', 'finish']);
   });
 
   test('has log probabilities with content only', () => {

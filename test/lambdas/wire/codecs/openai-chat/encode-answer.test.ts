@@ -239,6 +239,8 @@ describe('a stream', () => {
 
   test('has refusals, citations, log probabilities and images', () => {
     const choices = choicesOf([
+      { type: 'text', choice, text: 'So: ' },
+      { type: 'block-end', choice },
       { type: 'text', choice, text: 'ab' },
       { type: 'citation', choice, citation: { kind: 'url', url: 'https://x.y' } },
       { type: 'citation', choice, citation: { kind: 'page' } },
@@ -248,9 +250,9 @@ describe('a stream', () => {
       { type: 'finish', choice, reason: 'stop' },
     ]);
 
-    const annotation = { url: 'https://x.y', title: '', start_index: 0, end_index: 2 };
+    const annotation = { url: 'https://x.y', title: '', start_index: 4, end_index: 6 };
     const token = { token: 'ab', logprob: -1, bytes: null, top_logprobs: [] };
-    expect(choices.slice(2)).toEqual([
+    expect(choices.slice(3)).toEqual([
       { index: 0, delta: { annotations: [{ type: 'url_citation', url_citation: annotation }] }, finish_reason: null },
       { index: 0, delta: {}, logprobs: { content: [token], refusal: null }, finish_reason: null },
       {
