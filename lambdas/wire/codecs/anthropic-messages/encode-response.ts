@@ -2,7 +2,6 @@ import type { AnswerContext } from '../../canonical/codec.ts';
 import { encodeToolCallId, type OpaqueState, writeState } from '../../canonical/opaque.ts';
 import type { AssistantPart } from '../../canonical/request.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
-import type { FinishReason } from '../../protocol.ts';
 import { writeCitation } from './citations.ts';
 import { writeStop } from './finish-reason.ts';
 import { writeUsage } from './usage.ts';
@@ -11,25 +10,19 @@ import { writeUsage } from './usage.ts';
 export function encodeResponse(response: CanonicalResponse, context: AnswerContext): object {
   const [choice] = response.choices;
   const content = choice?.content ?? [];
-  const refused = content.some(({ type }) => type === 'refusal');
   return {
     id: messageId(context.requestId),
     type: 'message',
     role: 'assistant',
     model: response.model ?? context.model,
     content: content.flatMap(writePart),
-    ...writeStop(stopOf(choice?.finishReason ?? 'other', refused), choice?.stopSequence),
+    ...writeStop(choice?.finishReason ?? 'other', choice?.stopSequence),
     usage: writeUsage(response.usage),
   };
 }
 
 export function messageId(requestId: string): string {
   return `msg_${requestId.replace(/^req_/, '')}`;
-}
-
-/** A model that refuses in words has stopped; a client of this protocol looks for a refusal in the stop reason. */
-export function stopOf(reason: FinishReason, refused: boolean): FinishReason {
-  return refused && (reason === 'stop' || reason === 'other') ? 'refusal' : reason;
 }
 
 /**

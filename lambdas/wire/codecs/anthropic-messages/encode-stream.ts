@@ -3,7 +3,7 @@ import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import type { FinishReason } from '../../protocol.ts';
 import { writeCitation } from './citations.ts';
-import { imageBlock, messageId, stateBlock, stopOf, toolUse } from './encode-response.ts';
+import { imageBlock, messageId, stateBlock, toolUse } from './encode-response.ts';
 import { writeStop } from './finish-reason.ts';
 import { writeUsage } from './usage.ts';
 
@@ -14,7 +14,6 @@ import { writeUsage } from './usage.ts';
 export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   let index = -1;
   let open: BlockStart['kind'] = 'text';
-  let refused = false;
   let textState: OpaqueState | undefined;
   let finish: { readonly reason: FinishReason; readonly stopSequence: string | undefined } | undefined;
 
@@ -30,7 +29,6 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     switch (event.type) {
       case 'block-start':
         open = event.block.kind;
-        refused ||= open === 'refusal';
         return startBlock(writeBlockStart(event.block));
       case 'delta':
         if (open === 'tool-call') return delta('input_json_delta', { partial_json: event.text });
@@ -64,7 +62,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
       case 'end':
         return (
           write('message_delta', {
-            delta: writeStop(stopOf(finish?.reason ?? 'other', refused), finish?.stopSequence),
+            delta: writeStop(finish?.reason ?? 'other', finish?.stopSequence),
             usage: writeUsage(event.usage),
           }) + write('message_stop', {})
         );

@@ -1,6 +1,7 @@
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { completeResponse } from '../../../../../lambdas/wire/canonical/complete-response.ts';
 import { decodeToolCallId } from '../../../../../lambdas/wire/canonical/opaque.ts';
 import type { AssistantPart, Citation } from '../../../../../lambdas/wire/canonical/request.ts';
 import type { CanonicalResponse } from '../../../../../lambdas/wire/canonical/response.ts';
@@ -110,7 +111,7 @@ describe('an answer for a client', () => {
   });
 
   test('of a model that refuses in words says so in the stop reason', () => {
-    const message = encode(ofParts([{ type: 'refusal', text: 'No.' }]));
+    const message = encode(completeResponse(ofParts([{ type: 'refusal', text: 'No.' }]), 'req_7'));
 
     expect(message).toMatchObject({
       content: [{ type: 'text', text: 'No.' }],
