@@ -107,7 +107,7 @@ function decodeModelPart(part: Fields, path: string, calls: FunctionCalls): Assi
   const read = membersOf(part, path);
   const signature = read('thoughtSignature');
   const written = optionalText(signature.value, signature.path) ?? '';
-  const state = written === '' ? undefined : readThoughtSignature(written);
+  const state = readThoughtSignature(written);
   const call = read('functionCall');
   if (!isAbsent(call.value)) {
     const decoded = decodeFunctionCall(requireObject(call.value, call.path), call.path, calls);

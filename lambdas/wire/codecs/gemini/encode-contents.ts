@@ -5,6 +5,7 @@ import type { AssistantPart, ToolCallPart, ToolResultPart, UserPart } from '../.
 import { resultText, type Turn } from '../../canonical/turns.ts';
 import { type GeminiPart, parseArguments, writeAnswerPart } from './answer-parts.ts';
 import { encodeMedia } from './encode-media.ts';
+import { noSignature } from './thought-signature.ts';
 
 export interface ContentsTarget {
   readonly losses: Losses;
@@ -12,15 +13,25 @@ export interface ContentsTarget {
 }
 
 export function encodeContents(turns: readonly Turn[], target: ContentsTarget): readonly object[] {
-  const contents = turns.flatMap((turn) => {
+  const contents = turns.flatMap((turn, index) => {
     const parts =
       turn.role === 'user'
-        ? turn.content.flatMap((part) => encodeUserPart(part, target))
+        ? inOrderOfCalls(turn.content, turns[index - 1]).flatMap((part) => encodeUserPart(part, target))
         : encodeModelTurn(turn.content, target);
     return parts.length === 0 ? [] : [{ role: turn.role === 'user' ? 'user' : 'model', parts }];
   });
   if (contents.length === 0) target.losses.refuse('messages', 'it needs a message beside the instructions');
   return contents;
+}
+
+/** Results stand before all else in a user's turn; clients give those of parallel calls in any order. */
+function inOrderOfCalls(content: readonly UserPart[], before: Turn | undefined): readonly UserPart[] {
+  const calls = (before?.role === 'assistant' ? before.content : []).flatMap((part) =>
+    part.type === 'tool-call' ? [part.id] : [],
+  );
+  const rank = (part: UserPart): number =>
+    part.type === 'tool-result' && calls.includes(part.callId) ? calls.indexOf(part.callId) : calls.length;
+  return content.toSorted((one, other) => rank(one) - rank(other));
 }
 
 function encodeUserPart(part: UserPart, target: ContentsTarget): readonly GeminiPart[] {
@@ -44,17 +55,11 @@ function encodeUserPart(part: UserPart, target: ContentsTarget): readonly Gemini
 function encodeToolResult(part: ToolResultPart, target: ContentsTarget): readonly GeminiPart[] {
   const media = part.content.flatMap((entry) => (entry.type === 'text' ? [] : encodeMedia(entry, target)));
   const response = { [part.isError === true ? 'error' : 'output']: resultText(part) };
-  const result = { id: part.callId, name: part.name, response };
+  const result = { ...idFor(part.callId, target), name: part.name, response };
   const inside = target.capabilities.reasoningBy !== 'budget' && media.every((entry) => !Object.hasOwn(entry, 'text'));
   if (media.length === 0) return [{ functionResponse: result }];
   return inside ? [{ functionResponse: { ...result, parts: media } }] : [{ functionResponse: result }, ...media];
 }
-
-/**
- * Gemini 3 refuses the first call of a step without its signature. This word stands for one of a call that another model made or
- * whose signature the client lost. https://ai.google.dev/gemini-api/docs/thought-signatures
- */
-const unsigned = 'skip_thought_signature_validator';
 
 function encodeModelTurn(content: readonly AssistantPart[], target: ContentsTarget): readonly GeminiPart[] {
   const firstCall = content.findIndex(({ type }) => type === 'tool-call');
@@ -75,16 +80,23 @@ function encodeModelTurn(content: readonly AssistantPart[], target: ContentsTarg
   });
 }
 
-function encodeCall(part: ToolCallPart, isFirst: boolean, { losses, capabilities }: ContentsTarget): GeminiPart {
+function encodeCall(part: ToolCallPart, isFirst: boolean, target: ContentsTarget): GeminiPart {
+  const { losses, capabilities } = target;
   const args = parseArguments(part.arguments);
   if (args === undefined)
     losses.refuse(part.path ?? 'messages', 'the arguments of the tool call are not a JSON object');
   // Models before Gemini 3 need no signature, nor the word for one.
-  const signature = own(part.state)?.value ?? (isFirst && capabilities.reasoningBy !== 'budget' ? unsigned : undefined);
+  const signature =
+    own(part.state)?.value ?? (isFirst && capabilities.reasoningBy !== 'budget' ? noSignature : undefined);
   return {
-    functionCall: { id: part.id, name: part.name, args },
+    functionCall: { ...idFor(part.id, target), name: part.name, args },
     ...(signature !== undefined && { thoughtSignature: signature }),
   };
+}
+
+/** Models before Gemini 3 know no ids: they match results to calls by name and order, and Vertex AI refused the member for long. */
+function idFor(id: string, { capabilities }: ContentsTarget): { id?: string } {
+  return capabilities.reasoningBy === 'budget' ? {} : { id };
 }
 
 function encodeText(text: string, state: OpaqueState | undefined): readonly GeminiPart[] {

@@ -114,6 +114,35 @@ describe('a conversation', () => {
     expect(signatures(older)).toEqual([undefined, undefined]);
   });
 
+  test('gives results in the order of their calls, for models that know no ids', () => {
+    const messages: Message[] = [
+      { role: 'assistant', content: [call, { ...call, id: 'two' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'and' },
+          { ...result, callId: 'two', content: [{ type: 'text', text: 'second' }] },
+          { ...result, callId: 'one', content: [{ type: 'text', text: 'first' }] },
+        ],
+      },
+    ];
+
+    expect(contentsOf(messages, { capabilities: older })).toEqual([
+      {
+        role: 'model',
+        parts: [{ functionCall: { name: 'f', args: { a: 1 } } }, { functionCall: { name: 'f', args: { a: 1 } } }],
+      },
+      {
+        role: 'user',
+        parts: [
+          { functionResponse: { name: 'f', response: { output: 'first' } } },
+          { functionResponse: { name: 'f', response: { output: 'second' } } },
+          { text: 'and' },
+        ],
+      },
+    ]);
+  });
+
   test('leaves out a turn of nothing but another model’s thoughts', () => {
     const thoughts: Message = { role: 'assistant', content: [{ type: 'reasoning', text: 'private' }] };
 
@@ -137,7 +166,7 @@ describe('a conversation', () => {
     [
       older,
       [
-        { functionResponse: { id: 'one', name: 'f', response: { error: 'no' } } },
+        { functionResponse: { name: 'f', response: { error: 'no' } } },
         { inlineData: { mimeType: 'image/png', data: 'aGk=' } },
       ],
     ],

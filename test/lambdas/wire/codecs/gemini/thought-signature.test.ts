@@ -23,7 +23,7 @@ test('another’s is base64, which typed clients decode and may write in the URL
 });
 
 test('every state is read as it was written', () => {
-  const ascii = fc.string({ unit: 'grapheme-ascii' });
+  const ascii = fc.string({ unit: 'grapheme-ascii', minLength: 1 });
   const base64 = fc.oneof(ascii, fc.constant('gh1.gemini.a')).map((text) => Buffer.from(text).toString('base64'));
 
   fc.assert(
@@ -32,3 +32,11 @@ test('every state is read as it was written', () => {
     }),
   );
 });
+
+test.each(['', 'skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'])(
+  'a client that has none says so with %j, which typed clients encode',
+  (word) => {
+    expect(readThoughtSignature(word)).toBeUndefined();
+    expect(readThoughtSignature(Buffer.from(word).toString('base64url'))).toBeUndefined();
+  },
+);
