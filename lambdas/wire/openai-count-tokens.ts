@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../metering/token-usage.ts';
 import { mentionsAny, withMembers } from './json-body.ts';
 import { isObject, requireModel, tokenCount } from './json-fields.ts';
+import { withoutForeignStates } from './openai-responses-states.ts';
 import { refuseStorage } from './openai-responses.ts';
 import { forward, type WireProtocol } from './protocol.ts';
 
@@ -31,8 +32,11 @@ export const openaiCountTokens = {
       unpricedOption: undefined,
     };
   },
-  buildRequest: (body, facts, changes) =>
-    withMembers(body, changes.model === facts.model ? {} : { model: changes.model }),
+  buildRequest: (body, facts, changes) => {
+    const input = withoutForeignStates(body.value['input']);
+    const model = changes.model === facts.model ? {} : { model: changes.model };
+    return withMembers(body, { ...model, ...(input !== undefined && { input }) });
+  },
   readResponse: (value) =>
     isObject(value) && tokenCount(value['input_tokens']) !== undefined
       ? { usage: noUsage, finishReason: undefined }

@@ -9,6 +9,7 @@ import {
   requireModel,
 } from './json-fields.ts';
 import { readResponsesFinish, readResponsesUsage } from './openai-responses-facts.ts';
+import { withoutForeignStates } from './openai-responses-states.ts';
 import {
   end,
   type EventVerdict,
@@ -119,6 +120,8 @@ function hasBilledTool({ tools }: Fields): boolean {
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {
   const members: Record<string, unknown> = { models: undefined };
   if (changes.model !== facts.model) members['model'] = changes.model;
+  const input = withoutForeignStates(body.value['input']);
+  if (input !== undefined) members['input'] = input;
   const cap = changes.maxOutputTokens;
   if (cap !== undefined && cap < (facts.maxOutputTokens ?? Infinity)) members['max_output_tokens'] = cap;
   if (body.value['store'] !== false) Object.assign(members, unstored(body.value));
