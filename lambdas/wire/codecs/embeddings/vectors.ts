@@ -19,8 +19,9 @@ export function readVector(value: unknown): readonly number[] | undefined {
 function fromBase64(text: string): readonly number[] {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length % bytesPerFloat !== 0) return [];
-  // A copy, since a small buffer shares its memory with others and may lie at an odd place in it.
-  return [...new Float32Array(new Uint8Array(bytes).buffer)];
+  const vector: number[] = [];
+  for (let at = 0; at < bytes.length; at += bytesPerFloat) vector.push(bytes.readFloatLE(at));
+  return vector;
 }
 
 /** Values that must be vectors, as many as there were inputs. */
