@@ -19,7 +19,9 @@ export function requestForm({
     stream: rest.stream,
     maxOutputTokens: rest.maxOutputTokens,
     untranslated: rest.untranslated,
-    messages: joined(messages).map(({ role, content }) => ({ role, content: content.map(partForm) })),
+    messages: withNumberedCalls(
+      joined(messages).map(({ role, content }) => ({ role, content: content.map(partForm) })),
+    ),
     tools: tools.map(({ strict, ...tool }) => ({ ...tool, ...(strict === true && { strict }) })),
     toolChoice: toolChoice?.kind === 'auto' ? undefined : toolChoice,
     schema: outputFormat?.kind === 'json-schema' ? outputFormat.schema : outputFormat,
@@ -32,6 +34,19 @@ export function responseForm({ choices, usage }: CanonicalResponse): unknown {
     choices: choices.map(({ content, finishReason }) => ({ content: content.map(partForm), finishReason })),
     usage,
   });
+}
+
+/** Gemini takes no ids of calls in requests: results follow their calls by name and order. */
+function withNumberedCalls(messages: unknown): unknown {
+  const numbers = new Map<unknown, string>();
+  return JSON.parse(
+    JSON.stringify(messages, (key, member: unknown) => {
+      if (key !== 'id' && key !== 'callId') return member;
+      const number = numbers.get(member) ?? `call ${numbers.size + 1}`;
+      numbers.set(member, number);
+      return number;
+    }),
+  );
 }
 
 function joined(messages: readonly Message[]): { role: string; content: object[] }[] {

@@ -66,7 +66,7 @@ export function withStream(client: ClientProtocol, fields: Json, streamed: boole
 export function translationOf(
   client: ClientProtocol,
   fields: Json,
-  options: { readonly streamed: boolean; readonly dropUnsupported?: boolean },
+  options: { readonly streamed: boolean; readonly dropUnsupported?: boolean; readonly requestId?: string },
 ): Translation {
   const facts = readFacts(client, fields, options.streamed);
   return createTranslation({
@@ -74,7 +74,11 @@ export function translationOf(
     fields,
     stream: facts.stream,
     dropUnsupported: options.dropUnsupported ?? false,
-    context: { requestId, createdAt: 1_763_812_800, includeUsage: facts.wantsStreamUsage },
+    context: {
+      requestId: options.requestId ?? requestId,
+      createdAt: 1_763_812_800,
+      includeUsage: facts.wantsStreamUsage,
+    },
   });
 }
 

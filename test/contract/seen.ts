@@ -8,12 +8,14 @@ export interface SeenRequest {
   readonly content: readonly string[];
   /** What is asked of the answer, in a fixed order: `tool …`, `max tokens 256`, `stop "four"`. */
   readonly options: readonly string[];
+  /** Proofs of reasoning that go back to their vendor, each with what it stands at: `reasoning … <proof>`. */
+  readonly states?: readonly string[];
 }
 
 export interface SeenAnswer {
   /** `reasoning: …`, `text: …`, `refusal: …`, `call get_weather {…}`; neighbours of one kind are one line. */
   readonly content: readonly string[];
-  readonly finish: 'stop' | 'length' | 'tool_calls' | 'refused' | 'error';
+  readonly finish: 'stop' | 'length' | 'tool_calls' | 'refused' | 'other' | 'error';
   readonly callIds: readonly string[];
   /** Opaque proofs of reasoning as the client gets to see them. */
   readonly states: readonly string[];

@@ -26,13 +26,7 @@ function demandMessage(message: Json): void {
 
 /** https://platform.claude.com/docs/en/build-with-claude/streaming */
 export function readAnthropicMessagesStream(bytes: Buffer): SeenAnswer {
-  const events = sseEvents(bytes).map(({ name, data }) => {
-    const event = json(data);
-    demand(event['type'] === name, 'the type as the name of the event', name);
-    return event;
-  });
-  const told = events.filter(({ type }) => type !== 'ping');
-  const [start, ...rest] = told;
+  const [start, ...rest] = toldEvents(bytes);
   const last = rest.pop();
   demand(start?.['type'] === 'message_start', 'message_start first', start);
   const message = object(start['message']);
@@ -53,6 +47,20 @@ export function readAnthropicMessagesStream(bytes: Buffer): SeenAnswer {
   const known = Object.entries(object(end['usage'])).filter(([, value]) => value !== null);
   const usage = usageOf({ ...counts, ...Object.fromEntries(known) });
   return seenOf(readBlocks(rest, { whole: true }), object(end['delta']), usage);
+}
+
+/** The blocks of a whole stream. */
+export function readAnthropicBlocks(bytes: Buffer): readonly Json[] {
+  return readBlocks(toldEvents(bytes).slice(1, -2), { whole: true });
+}
+
+function toldEvents(bytes: Buffer): Json[] {
+  const events = sseEvents(bytes).map(({ name, data }) => {
+    const event = json(data);
+    demand(event['type'] === name, 'the type as the name of the event', name);
+    return event;
+  });
+  return events.filter(({ type }) => type !== 'ping');
 }
 
 const deltaKinds: Readonly<Record<string, readonly string[]>> = {

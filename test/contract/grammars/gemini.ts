@@ -85,8 +85,12 @@ function finishOf(reason: string, parts: readonly Json[]): SeenAnswer['finish'] 
     case 'SAFETY':
     case 'PROHIBITED_CONTENT':
       return 'refused';
+    // Of a call whose arguments are no JSON, which the protocol has no other form for.
+    case 'MALFORMED_FUNCTION_CALL':
     case 'error':
       return 'error';
+    case 'OTHER':
+      return 'other';
     default:
       demand(false, 'a known finish reason', reason);
   }

@@ -29,8 +29,14 @@ export function readAnthropicMessagesRequest(body: Json): SeenRequest {
     const budget = count(memberOf(body, 'thinking', 'budget_tokens'));
     demand(budget >= 1024 && budget < count(body['max_tokens']), 'a budget from 1024 and below max_tokens', body);
   }
+  const states = objects(body['messages']).flatMap(({ content }) =>
+    blocks(content).flatMap(({ type, thinking: text, signature }) =>
+      type === 'thinking' ? [`reasoning ${string(text)} <${string(signature)}>`] : [],
+    ),
+  );
   return {
     content: lines.lines,
+    ...(states.length > 0 && { states }),
     options: optionLines({
       tools: objects(body['tools'] ?? []).map(({ name, description, input_schema: schema }) => ({
         name,
@@ -64,6 +70,8 @@ function readBlock(block: Json, role: string, { lines, calls }: { lines: Lines; 
       return lines.line(`user image ${sourceOf(block)}`);
     case 'document':
       return lines.line(`user document ${string(block['title'])} ${sourceOf(block)}`);
+    case 'thinking':
+      return demand(role === 'assistant', 'thoughts of the assistant', role);
     case 'tool_use':
       demand(role === 'assistant', 'calls of the assistant', role);
       demand(/^[\w-]+$/.test(string(block['id'])), 'an id', block);

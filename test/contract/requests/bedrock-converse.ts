@@ -30,8 +30,10 @@ export function readBedrockConverseRequest(body: Json): SeenRequest {
   const additional = object(body['additionalModelRequestFields'] ?? {});
   const choice = object(memberOf(body, 'toolConfig', 'toolChoice') ?? { auto: {} });
   const schema = memberOf(body, 'outputConfig', 'textFormat', 'structure', 'jsonSchema', 'schema');
+  const states = objects(body['messages']).flatMap(({ content }) => objects(content).flatMap(stateOf));
   return {
     content: lines.lines,
+    ...(states.length > 0 && { states }),
     options: optionLines({
       tools: objects(memberOf(body, 'toolConfig', 'tools') ?? []).map((tool) => {
         const { name, description, inputSchema } = object(tool['toolSpec']);
@@ -47,9 +49,16 @@ export function readBedrockConverseRequest(body: Json): SeenRequest {
   };
 }
 
+function stateOf({ reasoningContent }: Json): string[] {
+  if (reasoningContent === undefined) return [];
+  const { text, signature } = object(object(reasoningContent)['reasoningText']);
+  return [`reasoning ${string(text)} <${string(signature)}>`];
+}
+
 function readBlock(block: Json, role: string, { lines, calls }: { lines: Lines; calls: CallNumbers }): void {
   demand(Object.keys(block).length === 1, 'a union with one member', block);
-  const { text, image, document, toolUse, toolResult } = block;
+  const { text, image, document, toolUse, toolResult, reasoningContent } = block;
+  if (reasoningContent !== undefined) return demand(role === 'assistant', 'thoughts of the assistant', role);
   if (text !== undefined) return lines.text(`${role} text`, string(text));
   if (image !== undefined) {
     const { format, source } = object(image);

@@ -27,8 +27,10 @@ export function readGeminiRequest(body: Json): SeenRequest {
   const options = object(body['generationConfig'] ?? {});
   const mode = memberOf(body, 'toolConfig', 'functionCallingConfig', 'mode');
   const thinking = object(options['thinkingConfig'] ?? {});
+  const states = objects(body['contents']).flatMap((content) => objects(content['parts']).flatMap(stateOf));
   return {
     content: lines.lines,
+    ...(states.length > 0 && { states }),
     options: optionLines({
       tools: objects(body['tools'] ?? []).flatMap((tool) =>
         objects(tool['functionDeclarations']).map(({ name, description, parametersJsonSchema, parameters }) => ({
@@ -48,10 +50,17 @@ export function readGeminiRequest(body: Json): SeenRequest {
   };
 }
 
+function stateOf({ thoughtSignature, functionCall, text }: Json): string[] {
+  if (thoughtSignature === undefined) return [];
+  const at = functionCall === undefined ? `text ${string(text)}` : `call ${string(object(functionCall)['name'])}`;
+  return [`${at} <${string(thoughtSignature)}>`];
+}
+
 function readPart(part: Json, role: string, { lines, calls }: { lines: Lines; calls: CallNumbers }): void {
   const { text, inlineData, fileData, functionCall, functionResponse } = part;
   const kinds = [text, inlineData, fileData, functionCall, functionResponse].filter((member) => member !== undefined);
   demand(kinds.length === 1, 'one kind of content in a part', part);
+  if (part['thought'] === true) return;
   if (text !== undefined) return lines.text(`${role} text`, string(text));
   if (functionCall !== undefined) {
     const { id, name, args } = object(functionCall);

@@ -11,8 +11,12 @@ export function readOpenAiResponsesRequest(body: Json): SeenRequest {
   else for (const item of objects(input)) readItem(item, lines, calls);
   calls.demandAnswered();
   const choice = body['tool_choice'];
+  const states = (typeof input === 'string' ? [] : objects(input)).flatMap((item) =>
+    item['type'] === 'reasoning' ? [`reasoning ${summaryOf(item)} <${string(item['encrypted_content'])}>`] : [],
+  );
   return {
     content: lines.lines,
+    ...(states.length > 0 && { states }),
     options: optionLines({
       tools: objects(body['tools'] ?? []).map(({ name, description, parameters }) => ({
         name,
@@ -30,6 +34,12 @@ export function readOpenAiResponsesRequest(body: Json): SeenRequest {
       stream: body['stream'] === true,
     }),
   };
+}
+
+function summaryOf(item: Json): string {
+  return objects(item['summary'])
+    .map((part) => string(part['text']))
+    .join('');
 }
 
 function readItem(item: Json, lines: Lines, calls: CallNumbers): void {
@@ -57,6 +67,8 @@ function readItem(item: Json, lines: Lines, calls: CallNumbers): void {
               .join('');
       return lines.text(`user result of call ${number}`, text);
     }
+    case 'reasoning':
+      return;
     default:
       demand(false, 'a kind of item', item);
   }
