@@ -19,9 +19,15 @@ import { readReasoningDetail } from './reasoning-details.ts';
 import { ToolCallKeys } from './tool-call-keys.ts';
 import { readUsage } from './usage.ts';
 
+interface ChoiceState {
+  readonly keys: ToolCallKeys;
+  /** Text told without details since the last of them: they may repeat it as a whole, as ours do. */
+  readonly plainReasoning: string[];
+}
+
 /** https://platform.openai.com/docs/api-reference/chat-streaming and what compatible vendors make of it. */
 export function createStreamDecoder(): StreamDecoder {
-  const keys = new Map<number, ToolCallKeys>();
+  const choicesSoFar = new Map<number, ChoiceState>();
   let started = false;
   let sources: readonly Citation[] = [];
   let sourcesTold = false;
@@ -36,9 +42,9 @@ export function createStreamDecoder(): StreamDecoder {
     const choices: readonly unknown[] = Array.isArray(chunk['choices']) ? chunk['choices'] : [];
     for (const choice of choices.filter(isObject)) {
       const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
-      const ofChoice = keys.get(index) ?? new ToolCallKeys();
-      keys.set(index, ofChoice);
-      readings.push(...decodeDelta(choice, index, ofChoice));
+      const state = choicesSoFar.get(index) ?? { keys: new ToolCallKeys(), plainReasoning: [] };
+      choicesSoFar.set(index, state);
+      readings.push(...decodeDelta(choice, index, state));
       const reason = readFinishReason(choice['finish_reason']);
       if (reason === undefined) continue;
       // They come with every chunk, and are told once, when the text they belong to is there.
@@ -70,9 +76,9 @@ function errorOf(chunk: Fields, name: string | undefined): unknown {
   return chunk['object'] === 'error' || name === 'error' ? chunk : undefined;
 }
 
-function decodeDelta(choice: Fields, index: number, keys: ToolCallKeys): readonly Reading[] {
+function decodeDelta(choice: Fields, index: number, state: ChoiceState): readonly Reading[] {
   const delta = isObject(choice['delta']) ? choice['delta'] : {};
-  const readings: Reading[] = [...readReasoning(delta, index)];
+  const readings: Reading[] = [...readReasoning(delta, index, state)];
   for (const { type, text } of readContent(delta['content'])) readings.push({ type, choice: index, text });
   readings.push({ type: 'refusal', choice: index, text: textOf(delta['refusal']) });
   // Some servers tell those of reasoning and of calls too; in OpenAI's words they are the content's.
@@ -83,19 +89,26 @@ function decodeDelta(choice: Fields, index: number, keys: ToolCallKeys): readonl
     readings.push({ type: 'citation', choice: index, citation });
   }
   for (const image of readImages(delta)) readings.push({ type: 'image', choice: index, ...image });
-  readings.push(...readCalls(delta, index, keys));
+  readings.push(...readCalls(delta, index, state.keys));
   return readings.filter((reading) => !('text' in reading) || reading.text !== '');
 }
 
-function readReasoning(delta: Fields, choice: number): readonly Reading[] {
+function readReasoning(delta: Fields, choice: number, { plainReasoning }: ChoiceState): readonly Reading[] {
   const details = readReasoningDetails(delta).flatMap((entry) => readReasoningDetail(entry) ?? []);
-  if (details.length === 0) return [{ type: 'reasoning', choice, text: readReasoningText(delta) }];
+  if (details.length === 0) {
+    const text = readReasoningText(delta);
+    if (text !== '') plainReasoning.push(text);
+    return [{ type: 'reasoning', choice, text }];
+  }
   return details.flatMap((detail): readonly Reading[] => {
-    const { state } = detail;
     if (detail.kind === 'redacted') return [{ type: 'redacted-reasoning', choice, state: detail.state }];
     if (detail.kind === 'state-of-text') return [{ type: 'state', choice, of: 'text', state: detail.state }];
-    const proof: readonly Reading[] = state === undefined ? [] : [{ type: 'state', choice, of: 'reasoning', state }];
-    return [{ type: 'reasoning', choice, text: detail.text }, ...proof];
+    const isRepeated = plainReasoning.splice(0).join('') === detail.text;
+    const { text, state } = detail;
+    return [
+      { type: 'reasoning', choice, text: isRepeated ? '' : text },
+      ...(state === undefined ? [] : [{ type: 'state' as const, choice, of: 'reasoning' as const, state }]),
+    ];
   });
 }
 

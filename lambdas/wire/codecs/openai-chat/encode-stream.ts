@@ -17,7 +17,7 @@ interface ChoiceState {
   /** Text and state of the open block of reasoning. */
   reasoning: string[];
   proof: OpaqueState | undefined;
-  details: object[];
+  details: number;
   refused: boolean;
   /** UTF-16 units of text, before the open block and with it. */
   textStart: number;
@@ -51,7 +51,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
       images: 0,
       reasoning: [],
       proof: undefined,
-      details: [],
+      details: 0,
       refused: false,
       textStart: 0,
       textEnd: 0,
@@ -68,11 +68,8 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
           return begun(0).role;
         case 'finish': {
           const { state, role } = begun(canonical.choice);
-          // OpenAI's SDK keeps the last value of a member it does not know, so all of them come in one, which others can join too.
-          const details =
-            state.details.length === 0 ? '' : chunk(canonical.choice, { reasoning_details: state.details });
           const reason = writeFinishReason(canonical.reason, state.refused);
-          return role + details + chunk(canonical.choice, {}, { reason });
+          return role + chunk(canonical.choice, {}, { reason });
         }
         case 'end': {
           const { usage } = canonical;
@@ -105,12 +102,11 @@ function encodeDelta(event: Exclude<BlockEvent, { type: 'logprobs' }>, state: Ch
       return annotation === undefined ? undefined : { annotations: [annotation] };
     }
     case 'state':
-      if (state.kind === 'text') state.details.push(writeStateOfText(event.state, state.details.length));
-      else state.proof = event.state;
+      if (state.kind === 'text') return { reasoning_details: [writeStateOfText(event.state, nextDetail(state))] };
+      state.proof = event.state;
       return undefined;
     case 'block-stop':
-      if (state.kind === 'reasoning') keepReasoning(state);
-      return undefined;
+      return state.kind === 'reasoning' ? encodeReasoning(state) : undefined;
   }
 }
 
@@ -126,8 +122,7 @@ function encodeBlockStart(block: BlockStart, state: ChoiceState): object | undef
     case 'reasoning':
       return undefined;
     case 'redacted-reasoning':
-      state.details.push(writeRedactedReasoning(block.state, state.details.length));
-      return undefined;
+      return { reasoning_details: [writeRedactedReasoning(block.state, nextDetail(state))] };
     case 'tool-call': {
       const index = state.calls;
       state.calls += 1;
@@ -161,8 +156,18 @@ function encodeText(text: string, state: ChoiceState): object | undefined {
   }
 }
 
-/** What a client sends back of a block that has ended. */
-function keepReasoning(state: ChoiceState): void {
-  state.details.push(writeReasoningText(state.reasoning.splice(0).join(''), state.proof, state.details.length));
+/**
+ * What a client sends back, once for each block and whole: OpenAI's SDK keeps only the last value of a member it does not know, and
+ * others append.
+ */
+function encodeReasoning(state: ChoiceState): object {
+  const detail = writeReasoningText(state.reasoning.splice(0).join(''), state.proof, nextDetail(state));
   state.proof = undefined;
+  return { reasoning_details: [detail] };
+}
+
+function nextDetail(state: ChoiceState): number {
+  const index = state.details;
+  state.details += 1;
+  return index;
 }

@@ -223,6 +223,23 @@ describe('a stream', () => {
       ],
     ],
     [
+      'reasoning as we send it',
+      [
+        { reasoning_content: 'r' },
+        { reasoning_content: 's' },
+        {
+          reasoning_details: [
+            { type: 'reasoning.text', text: 'rs', signature: 'p', format: 'anthropic-claude-v1', index: 0 },
+          ],
+        },
+        { content: 'a' },
+      ],
+      [
+        { kind: 'reasoning', text: 'rs', state: { origin: 'anthropic', value: 'p' } },
+        { kind: 'text', text: 'a' },
+      ],
+    ],
+    [
       'an empty list of calls as none',
       [
         { content: 'a', tool_calls: [] },

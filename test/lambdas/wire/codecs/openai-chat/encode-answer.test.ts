@@ -188,7 +188,7 @@ describe('a stream', () => {
     ]);
   });
 
-  test('has reasoning as text, and at the end, in one piece, as details that can be sent back', () => {
+  test('has reasoning as text, and each block in one piece as details that can be sent back', () => {
     const deltas = deltasOf([
       { type: 'reasoning', choice, text: 'Let me ' },
       { type: 'reasoning', choice, text: 'see.' },
@@ -201,7 +201,6 @@ describe('a stream', () => {
     expect(deltas.slice(1, -1)).toEqual([
       { reasoning_content: 'Let me ' },
       { reasoning_content: 'see.' },
-      { content: 'Hi' },
       {
         reasoning_details: [
           {
@@ -211,7 +210,12 @@ describe('a stream', () => {
             format: 'anthropic-claude-v1',
             index: 0,
           },
-          { type: 'reasoning.encrypted', data: 'ZW5j', format: 'anthropic-claude-v1', index: 1 },
+        ],
+      },
+      { reasoning_details: [{ type: 'reasoning.encrypted', data: 'ZW5j', format: 'anthropic-claude-v1', index: 1 }] },
+      { content: 'Hi' },
+      {
+        reasoning_details: [
           { type: 'reasoning.encrypted', data: 'dGV4dA', format: 'google-gemini-v1', index: 2, id: 'text' },
         ],
       },
