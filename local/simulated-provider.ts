@@ -137,6 +137,7 @@ function requireKey({ headers }: IncomingMessage, dialect: Dialect, key: string 
     throw new Refusal('authentication', 'Missing Authentication Token');
   }
   if (key === undefined || headers['x-api-key'] === key || headers['x-goog-api-key'] === key) return;
-  if (headers.authorization === `Bearer ${key}`) return;
+  const { authorization = '' } = headers;
+  if (authorization === `Bearer ${key}` || authorization.includes(`Credential=${key}/`)) return;
   throw new Refusal('authentication', 'The API key is missing or wrong.', { code: 'invalid_api_key' });
 }

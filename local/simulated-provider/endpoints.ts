@@ -1,5 +1,9 @@
 import { answerCountTokens } from './anthropic/count-tokens.ts';
 import { answerMessage } from './anthropic/messages.ts';
+import { answerConverse, answerConverseStream } from './bedrock/converse.ts';
+import { answerInvokeModel } from './bedrock/invoke-model.ts';
+import { answerEmbed } from './cohere/embed.ts';
+import { answerRerank } from './cohere/rerank.ts';
 import type { Exchange } from './exchange.ts';
 import { answerGeminiCountTokens } from './gemini/count-tokens.ts';
 import { answerBatchEmbedContents, answerEmbedContent } from './gemini/embed-content.ts';
@@ -7,9 +11,14 @@ import { answerGenerateContent, answerStreamGenerateContent } from './gemini/gen
 import { listModels } from './list-models.ts';
 import { answerChatCompletion } from './openai/chat-completions.ts';
 import { answerEmbeddings } from './openai/embeddings.ts';
+import { answerImages } from './openai/images.ts';
+import { answerModerations } from './openai/moderations.ts';
+import { answerSpeech } from './openai/speech.ts';
+import { answerTranscriptions } from './openai/transcriptions.ts';
 import { type Dialect, Refusal } from './refusal.ts';
 import { answerInputTokens } from './responses/input-tokens.ts';
 import { answerResponses } from './responses/responses.ts';
+import { answerVoyageEmbeddings } from './voyage/embeddings.ts';
 
 export interface Endpoint {
   readonly method: string;
@@ -26,6 +35,10 @@ const endpoints: readonly Endpoint[] = [
   post('openai', /^\/v1\/responses$/, answerResponses),
   post('openai', /^\/v1\/responses\/input_tokens$/, answerInputTokens),
   post('openai', /^\/v1\/embeddings$/, answerEmbeddings),
+  post('openai', /^\/v1\/moderations$/, answerModerations),
+  post('openai', /^\/v1\/images\/generations$/, answerImages),
+  post('openai', /^\/v1\/audio\/speech$/, answerSpeech),
+  post('openai', /^\/v1\/audio\/transcriptions$/, answerTranscriptions),
   post('anthropic', /^\/v1\/messages$/, answerMessage),
   post('anthropic', /^\/v1\/messages\/count_tokens$/, answerCountTokens),
   post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):generateContent$/, answerGenerateContent),
@@ -33,6 +46,12 @@ const endpoints: readonly Endpoint[] = [
   post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):countTokens$/, answerGeminiCountTokens),
   post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):embedContent$/, answerEmbedContent),
   post('gemini', /^\/v1(?:beta)?\/models\/([^/]+):batchEmbedContents$/, answerBatchEmbedContents),
+  post('bedrock', /^\/model\/([^/]+)\/converse$/, answerConverse),
+  post('bedrock', /^\/model\/([^/]+)\/converse-stream$/, answerConverseStream),
+  post('bedrock', /^\/model\/([^/]+)\/invoke$/, answerInvokeModel),
+  post('cohere', /^\/v2\/embed$/, answerEmbed),
+  post('cohere', /^\/v2\/rerank$/, answerRerank),
+  post('voyage', /^\/voyage\/v1\/embeddings$/, answerVoyageEmbeddings),
   { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
 ];
 

@@ -1,6 +1,6 @@
-import { isRecord } from '../json.ts';
 import { refuse } from '../refusal.ts';
 import { checkThinkingBlocks } from './check-thinking.ts';
+import { checkClosedSchema } from './closed-schema.ts';
 import type { Block, CountRequest, MessagesRequest } from './messages-request.ts';
 
 /** What Anthropic refuses of a request whose members are all of the right type. */
@@ -29,7 +29,7 @@ export function checkCountRequest(request: CountRequest): void {
   if (request.tool_choice !== undefined && (request.tools ?? []).length === 0) {
     refuse('tool_choice', 'tool_choice: tool_choice may only be specified while providing tools.');
   }
-  checkSchema(request.output_config?.format?.schema, 'output_config.format.schema');
+  checkClosedSchema(request.output_config?.format?.schema, 'output_config.format.schema');
 }
 
 /** What follows on itself is one turn to the vendor. */
@@ -147,20 +147,4 @@ function checkThinkingOptions(request: MessagesRequest): void {
   if (request.tool_choice?.type === 'any' || request.tool_choice?.type === 'tool') {
     refuse('tool_choice', 'Thinking may not be enabled when tool_choice forces tool use.');
   }
-}
-
-/** Structured outputs: https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations */
-function checkSchema(schema: unknown, path: string): void {
-  if (Array.isArray(schema)) return schema.forEach((each, index) => checkSchema(each, `${path}.${index}`));
-  if (!isRecord(schema)) return;
-  if (schema.type === 'object' && schema.additionalProperties !== false) {
-    refuse(path, `${path}: For 'object' type, 'additionalProperties' must be explicitly set to false`);
-  }
-  for (const keyword of ['minimum', 'maximum', 'minLength', 'maxLength', 'multipleOf']) {
-    const isName = path.endsWith('.properties') || path.endsWith('.$defs');
-    if (!isName && keyword in schema) {
-      refuse(path, `${path}: For '${String(schema.type)}' type, property '${keyword}' is not supported`);
-    }
-  }
-  for (const [name, child] of Object.entries(schema)) checkSchema(child, `${path}.${name}`);
 }

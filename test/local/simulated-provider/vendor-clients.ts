@@ -1,4 +1,6 @@
-import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { once } from 'node:events';
+import { type IncomingMessage, request as send } from 'node:http';
+import { BedrockRuntimeClient, type BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime';
 import { GoogleGenAI } from '@google/genai';
 import type { ReceivedRequest } from '../../../local/simulated-provider.ts';
 import { startSimulated } from '../../fixtures/simulated-clients.ts';
@@ -13,9 +15,31 @@ export async function startVendors() {
     region: 'eu-central-1',
     credentials: { accessKeyId: 'AKIASIMULATED', secretAccessKey: 'simulated' },
     maxAttempts: 1,
+    requestHandler: overHttp1,
   });
   return { ...simulated, requests, google, bedrock };
 }
+
+interface HttpRequest {
+  readonly method: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
+
+/** Left to itself, the client speaks HTTP/2 only. */
+const overHttp1: NonNullable<BedrockRuntimeClientConfig['requestHandler']> = {
+  handle: async ({ method, hostname, port, path, headers, body }: HttpRequest) => {
+    const request = send({ method, hostname, port, path, headers });
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const { statusCode = 0, headers: received } = response;
+    const flat = Object.fromEntries(Object.entries(received).map(([name, value]) => [name, String(value)]));
+    return { response: { statusCode, headers: flat, body: response } };
+  },
+};
 
 /** One pixel. */
 export const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -23,9 +47,9 @@ export const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m
 export const pixelDescription = /^image 1: image\/png, 70 bytes, sha256 [0-9a-f]{12}$/;
 
 export const weatherSchema = {
-  type: 'object',
+  type: 'object' as const,
   properties: { city: { type: 'string' }, days: { type: 'integer' } },
   required: ['city', 'days'],
   additionalProperties: false,
-} as const;
+};
 export const weatherArguments = { city: 'sample city', days: 1 };
