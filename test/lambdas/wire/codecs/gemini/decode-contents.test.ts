@@ -153,6 +153,23 @@ describe('contents', () => {
     ]);
   });
 
+  test('join only what the end of a chunk may have cut', () => {
+    const messages = contentsOf(
+      { role: 'model', parts: [{ text: 'a' }] },
+      { role: 'model', parts: [{ text: 'b' }, { text: 'c' }] },
+    );
+
+    expect(messages).toEqual([
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'ab' },
+          { type: 'text', text: 'c' },
+        ],
+      },
+    ]);
+  });
+
   test('do not join thoughts that are signed each for itself', () => {
     const messages = contentsOf(
       { role: 'model', parts: [{ text: 'a', thought: true, thoughtSignature: 'YQ==' }] },

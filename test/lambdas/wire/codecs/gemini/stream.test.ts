@@ -118,6 +118,20 @@ describe('a stream of Gemini', () => {
     expect(texts).toEqual(['{"city":"Bonn"}', '{"city":"Köln"}', '{}', '{}']);
   });
 
+  test('ends each call with its arguments, so that nobody waits for what comes next', () => {
+    const readings = decode([chunk([{ functionCall: { name: 'f' } }, { functionCall: { name: 'f' } }])]);
+
+    const at = { choice: 0 };
+    expect(readings.slice(1)).toEqual([
+      { type: 'tool-call', ...at, key: 1, name: 'f' },
+      { type: 'tool-arguments', ...at, key: 1, text: '{}' },
+      { type: 'block-end', ...at },
+      { type: 'tool-call', ...at, key: 2, name: 'f' },
+      { type: 'tool-arguments', ...at, key: 2, text: '{}' },
+      { type: 'block-end', ...at },
+    ]);
+  });
+
   test('has its candidates by their numbers', () => {
     const readings = decode([
       { candidates: [{ content: { parts: [{ text: 'b' }] }, index: 1 }, { content: { parts: [{ text: 'a' }] } }] },
