@@ -23,6 +23,7 @@ import { invalid } from '../../json-fields.ts';
 import { readCitation } from './citations.ts';
 import { readCache } from './decode-cache.ts';
 import { decodeDocument, decodeImage, decodeSearchResult } from './decode-media.ts';
+import { readImage } from './image-text.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Blocks that Anthropic's own tools leave in a conversation, and compactions of it that only Anthropic can read. */
@@ -93,7 +94,7 @@ function decodeUserBlock(block: Fields, path: string, calls: ToolCalls): UserPar
 function decodeAssistantBlock(block: Fields, path: string, calls: ToolCalls): AssistantPart {
   switch (block['type']) {
     case 'text':
-      return decodeText(block, path);
+      return readImage(requireText(block['text'], `${path}.text`), path) ?? decodeText(block, path);
     case 'image':
       return decodeImage(block, path);
     case 'thinking': {

@@ -4,6 +4,7 @@ import type { AssistantPart } from '../../canonical/request.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { writeCitation } from './citations.ts';
 import { writeStop } from './finish-reason.ts';
+import { writeImage } from './image-text.ts';
 import { writeUsage } from './usage.ts';
 
 /** The protocol knows one answer per request, so there is never a second choice to lose. */
@@ -50,9 +51,10 @@ function writePart(part: AssistantPart): readonly object[] {
       return [{ type: 'redacted_thinking', data: writeState(part.state, 'anthropic') }];
     case 'tool-call':
       return [toolUse(part.id, part.name, { state: part.state, input: parseArguments(part.arguments) })];
-    case 'image':
-      if (part.source.kind === 'base64') return [imageBlock(part.source.mediaType, part.source.data)];
-      return part.source.kind === 'url' ? [{ type: 'image', source: { type: 'url', url: part.source.url } }] : [];
+    case 'image': {
+      const text = writeImage(part);
+      return text === undefined ? [] : [{ type: 'text', text, citations: null }];
+    }
   }
 }
 
@@ -62,11 +64,6 @@ export function toolUse(
   { state, input }: { state: OpaqueState | undefined; input: unknown },
 ) {
   return { type: 'tool_use', id: encodeToolCallId(id, state), name, input };
-}
-
-/** No block of the protocol's own: the form in which it takes images. */
-export function imageBlock(mediaType: string, data: string): object {
-  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
 }
 
 /** A client that gets a document gets an object; what a model cut off at its cap is no JSON. */

@@ -3,8 +3,9 @@ import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import type { FinishReason } from '../../protocol.ts';
 import { writeCitation } from './citations.ts';
-import { imageBlock, messageId, stateBlock, toolUse } from './encode-response.ts';
+import { messageId, stateBlock, toolUse } from './encode-response.ts';
 import { writeStop } from './finish-reason.ts';
+import { writeImage } from './image-text.ts';
 import { writeUsage } from './usage.ts';
 
 /**
@@ -25,11 +26,14 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   const delta = (type: string, content: object): string =>
     write('content_block_delta', { index, delta: { type, ...content } });
 
+  const imageDelta = ({ mediaType, data }: Extract<BlockStart, { kind: 'image' }>): string =>
+    delta('text_delta', { text: writeImage({ source: { kind: 'base64', mediaType, data } }) });
+
   const encodeContent = (event: ContentEvent): string => {
     switch (event.type) {
       case 'block-start':
         open = event.block.kind;
-        return startBlock(writeBlockStart(event.block));
+        return startBlock(writeBlockStart(event.block)) + (event.block.kind === 'image' ? imageDelta(event.block) : '');
       case 'delta':
         if (open === 'tool-call') return delta('input_json_delta', { partial_json: event.text });
         if (open === 'reasoning') return delta('thinking_delta', { thinking: event.text });
@@ -97,6 +101,7 @@ function writeBlockStart(block: BlockStart): object {
   switch (block.kind) {
     case 'text':
     case 'refusal':
+    case 'image':
       return { type: 'text', text: '' };
     case 'reasoning':
       return { type: 'thinking', thinking: '', signature: '' };
@@ -104,7 +109,5 @@ function writeBlockStart(block: BlockStart): object {
       return { type: 'redacted_thinking', data: writeState(block.state, 'anthropic') };
     case 'tool-call':
       return toolUse(block.id, block.name, { state: block.state, input: {} });
-    case 'image':
-      return imageBlock(block.mediaType, block.data);
   }
 }

@@ -150,12 +150,17 @@ describe('an answer for a client', () => {
     ]);
   });
 
-  test('shows an image that a model made', () => {
+  test('shows an image that a model made as Markdown, which comes back as an image', () => {
     const image: AssistantPart = { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'aGk=' } };
 
-    expect(encode(ofParts([image])).content).toEqual([
-      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
-    ]);
+    const { content } = encode(ofParts([image]));
+
+    const [again] = anthropicMessagesCodec.decodeRequest(
+      { messages: [{ role: 'assistant', content }] },
+      { stream: false },
+    ).messages;
+    expect(content).toEqual([{ type: 'text', text: '![image](data:image/png;base64,aGk=)', citations: null }]);
+    expect(again?.content).toMatchObject([image]);
   });
 });
 

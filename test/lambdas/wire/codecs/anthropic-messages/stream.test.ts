@@ -198,6 +198,20 @@ describe('a stream for a client', () => {
     expect(message).toMatchObject({ content: [{ type: 'text', text: 'No.' }], stop_reason: 'refusal' });
   });
 
+  test('shows an image that a model made as Markdown', async () => {
+    const sse = encodeStream([
+      { type: 'text', choice, text: 'Look:' },
+      { type: 'image', choice, mediaType: 'image/png', data: 'aGk=' },
+    ]);
+
+    const { content } = await accumulate(sse);
+
+    expect(content).toMatchObject([
+      { type: 'text', text: 'Look:' },
+      { type: 'text', text: '![image](data:image/png;base64,aGk=)' },
+    ]);
+  });
+
   test('has the answer that the client asked for, and no other', () => {
     const events = parse(
       encodeStream([
