@@ -105,8 +105,15 @@ describe('a whole answer', () => {
       { images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' }, index: 0 }] },
     ],
     [
-      [{ type: 'text', text: 'a', citations: [{ kind: 'url', url: 'u', textStart: 0, textEnd: 1 }, { kind: 'page' }] }],
-      { annotations: [{ type: 'url_citation', url_citation: { start_index: 0, end_index: 1, title: '', url: 'u' } }] },
+      [
+        { type: 'text', text: 'So: ' },
+        {
+          type: 'text',
+          text: 'abc',
+          citations: [{ kind: 'url', url: 'u', textStart: 1, textEnd: 2 }, { kind: 'page' }],
+        },
+      ],
+      { annotations: [{ type: 'url_citation', url_citation: { start_index: 5, end_index: 6, title: '', url: 'u' } }] },
     ],
   ])('with %j', (content, expected) => {
     const message = encodeContent(...content);
