@@ -30,6 +30,8 @@ export const endpoints: readonly Endpoint[] = [
   further('/v1beta/models/{model}:generateContent', 'gemini', 'gemini'),
   further('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'gemini'),
   further('/v1beta/models/{model}:countTokens', 'gemini-count-tokens', 'gemini'),
+  further('/v1beta/models/{model}:embedContent', 'gemini-embed-content', 'gemini'),
+  further('/v1beta/models/{model}:batchEmbedContents', 'gemini-embeddings', 'gemini'),
   { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
   { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
   { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },

@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../http/gateway-request.ts';
 import { translationTarget } from '../routing/build-upstream-request.ts';
-import type { Target } from '../routing/target.ts';
+import { isPassedThrough, type Target } from '../routing/target.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
 import type { Translation } from '../wire/translation/translation.ts';
@@ -26,7 +26,7 @@ export async function findTakers(
   { request, body, facts }: { request: GatewayRequest; body: JsonBody; facts: RequestFacts },
   targets: readonly Target[],
 ): Promise<Takers> {
-  if (targets.every((target) => target.protocol === protocol.name)) return { targets, translation: undefined };
+  if (targets.every((target) => isPassedThrough(target, protocol))) return { targets, translation: undefined };
   const { createTranslation } = await import('../wire/translation/translation.ts');
   const translation = createTranslation({
     client: protocol.name,
@@ -43,7 +43,7 @@ export async function findTakers(
   let refusal: WireError | undefined;
   for (const target of targets) {
     try {
-      if (target.protocol !== protocol.name) translation.encode(translationTarget(target, facts.maxOutputTokens));
+      if (!isPassedThrough(target, protocol)) translation.encode(translationTarget(target, facts.maxOutputTokens));
       takers.push(target);
     } catch (error) {
       if (!isWireError(error)) throw error;

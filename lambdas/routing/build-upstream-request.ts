@@ -6,7 +6,7 @@ import type { Translation, TranslationTarget } from '../wire/translation/transla
 import { type AnswerForm, passThroughForm } from './answer-form.ts';
 import { authenticateRequest } from './provider-access/authenticate-request.ts';
 import type { ProviderAccess } from './provider-access/provider-access.ts';
-import type { Target } from './target.ts';
+import { isPassedThrough, type Target } from './target.ts';
 import type { UpstreamRequest } from './upstream.ts';
 
 /** The caller's request as far as any target needs it. */
@@ -63,7 +63,7 @@ function say(request: OutgoingRequest, target: Target): Pick<BuiltRequest, 'body
   const { protocol, facts, translation } = request;
   const { provider } = target;
   const cap = capFor(request, target);
-  if (target.protocol === protocol.name) {
+  if (isPassedThrough(target, protocol)) {
     const body = protocol.buildRequest(request.body, facts, {
       model: target.model,
       maxOutputTokens: cap,

@@ -3,6 +3,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { CredentialReference, TimeoutPolicy } from '../store/policy.ts';
 import type { ModelCapabilities } from '../wire/canonical/codec.ts';
 import type { ProtocolName } from '../wire/protocol-name.ts';
+import type { WireProtocol } from '../wire/protocol.ts';
 
 /** One place a request may be sent to: provider, model, credential and price. */
 export interface Target {
@@ -21,4 +22,9 @@ export interface Target {
   readonly timeouts: TimeoutPolicy;
   /** Further attempts at this target after a retryable failure. */
   readonly retries: number;
+}
+
+/** Whether the caller's bytes go to this target as they are. */
+export function isPassedThrough({ protocol }: Target, spoken: WireProtocol): boolean {
+  return protocol === spoken.name && spoken.alwaysTranslated !== true;
 }

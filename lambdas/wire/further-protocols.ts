@@ -1,5 +1,6 @@
 import { anthropicCountTokens } from './anthropic-count-tokens.ts';
 import { geminiCountTokens } from './gemini-count-tokens.ts';
+import { geminiEmbedContent, geminiEmbeddings } from './gemini-embeddings.ts';
 import { gemini } from './gemini.ts';
 import { openaiCountTokens } from './openai-count-tokens.ts';
 import { openaiResponses } from './openai-responses.ts';
@@ -11,4 +12,6 @@ export const furtherProtocols = {
   'anthropic-count-tokens': anthropicCountTokens,
   gemini,
   'gemini-count-tokens': geminiCountTokens,
+  'gemini-embeddings': geminiEmbeddings,
+  'gemini-embed-content': geminiEmbedContent,
 } as const;

@@ -29,6 +29,7 @@ export const geminiEmbeddings = {
 /** One text without a batch. Providers are asked for batches alone, so it is always translated, for Gemini's models too. */
 export const geminiEmbedContent = {
   ...common,
+  alwaysTranslated: true,
   readRequest(body: JsonBody, call: RequestCall): RequestFacts {
     if (!isObject(body.value['content'])) throw invalid('content', 'must be an object');
     return readCall(call, 'embedContent');

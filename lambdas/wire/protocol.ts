@@ -78,6 +78,8 @@ export interface WireProtocol {
   readonly name: ProtocolName;
   /** Whose error envelope and rate-limit headers the client of this protocol understands. */
   readonly dialect: Dialect;
+  /** No provider is asked in this form of the protocol: even one of the same name gets another. */
+  readonly alwaysTranslated?: true;
   /** @throws WireError naming the field. */
   readRequest(body: JsonBody, call: RequestCall): RequestFacts;
   /** The caller's bytes with only what routing decides changed. */
