@@ -132,6 +132,15 @@ describe('a whole answer', () => {
     ]);
   });
 
+  test('cites each text alone', () => {
+    const citations = [{ kind: 'url', url: 'https://x' }] as const;
+    const cited: AssistantPart = { type: 'text', text: 'a', citations };
+
+    const [message] = whole([cited, { type: 'text', text: 'b' }]).output;
+
+    expect(message.content.map(({ annotations }: { annotations: unknown[] }) => annotations.length)).toEqual([1, 0]);
+  });
+
   test('marks what the cap cut off, and nothing before it', () => {
     const { output } = whole(
       [
