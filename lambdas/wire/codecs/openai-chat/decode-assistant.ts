@@ -5,11 +5,12 @@ import {
   optionalList,
   optionalObject,
   optionalText,
+  readMediaUrl,
   requireObject,
   requireText,
   requireToolName,
 } from '../../canonical/read.ts';
-import type { AssistantPart, ToolCallPart } from '../../canonical/request.ts';
+import type { AssistantPart, ImagePart, ToolCallPart } from '../../canonical/request.ts';
 import type { ToolCalls } from '../../canonical/turns.ts';
 import { invalid } from '../../json-fields.ts';
 import { WireError } from '../../wire-error.ts';
@@ -38,7 +39,7 @@ export function decodeAssistant(message: Fields, path: string, context: Assistan
       : firstText === -1
         ? [{ type: 'text', text: '', state: stateOfText }, ...words]
         : words.map((part, at) => (at === firstText && part.type === 'text' ? { ...part, state: stateOfText } : part));
-  return [...reasoning, ...signed, ...decodeCalls(message, path, context)];
+  return [...reasoning, ...signed, ...decodeImages(message, path), ...decodeCalls(message, path, context)];
 }
 
 function decodeReasoning(message: Fields, path: string): ReturnType<typeof joinReasoningDetails> {
@@ -85,6 +86,16 @@ function decodeWord(value: unknown, path: string): readonly AssistantPart[] {
     default:
       throw invalid(`${path}.type`, 'must be text or refusal in a message of the assistant');
   }
+}
+
+/** Pictures the model made, as we and OpenRouter show them. */
+function decodeImages(message: Fields, path: string): readonly ImagePart[] {
+  return optionalList(message['images'], `${path}.images`).map((value, index) => {
+    const at = `${path}.images[${index}]`;
+    const image = requireObject(requireObject(value, at)['image_url'], `${at}.image_url`);
+    const url = requireText(image['url'], `${at}.image_url.url`);
+    return { type: 'image', source: readMediaUrl(url, `${at}.image_url.url`), path: at };
+  });
 }
 
 function decodeCalls(message: Fields, path: string, context: AssistantContext): readonly ToolCallPart[] {

@@ -27,7 +27,7 @@ const member = fc.constantFrom(
   'stop',
   'n',
 );
-const message = fc.oneof(anyJson, fc.record({ role: word, content: anyJson, tool_calls: anyJson }));
+const message = fc.oneof(anyJson, fc.record({ role: word, content: anyJson, tool_calls: anyJson, images: anyJson }));
 
 test('any JSON is read or refused with a path, never anything else', () => {
   fc.assert(

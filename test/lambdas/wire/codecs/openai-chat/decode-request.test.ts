@@ -40,6 +40,12 @@ test('a whole conversation is read in order, each part with its path', () => {
     },
     { role: 'tool', tool_call_id: 'call_1', content: [{ type: 'text', text: 'a cat' }] },
     { role: 'assistant', content: null, refusal: 'No.' },
+    {
+      role: 'assistant',
+      content: '',
+      images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' }, index: 0 }],
+    },
+    { role: 'assistant', content: '' },
   );
 
   expect(messages).toEqual([
@@ -104,6 +110,17 @@ test('a whole conversation is read in order, each part with its path', () => {
       role: 'assistant',
       content: [{ type: 'refusal', text: 'No.', path: 'messages[4].refusal' }],
       path: 'messages[4]',
+    },
+    {
+      role: 'assistant',
+      content: [
+        {
+          type: 'image',
+          source: { kind: 'base64', mediaType: 'image/png', data: 'AA==' },
+          path: 'messages[5].images[0]',
+        },
+      ],
+      path: 'messages[5]',
     },
   ]);
 });

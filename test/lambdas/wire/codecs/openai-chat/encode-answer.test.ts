@@ -229,6 +229,16 @@ describe('a stream', () => {
     ]);
   });
 
+  test('gives no block of reasoning the proof of another', () => {
+    const deltas = deltasOf([
+      { type: 'reasoning', choice, text: 'a' },
+      { type: 'state', choice, of: 'reasoning', state: { origin: 'anthropic', value: 'c2ln' } },
+      { type: 'reasoning', choice, text: 'b' },
+    ]);
+
+    expect(deltas.at(-2)).toEqual({ reasoning_details: [{ type: 'reasoning.text', text: 'b', index: 1 }] });
+  });
+
   test('has calls with ids that carry their state, numbered from 0', () => {
     const deltas = deltasOf([
       { type: 'tool-call', choice, key: 'x', id: 'a', name: 'f', state: { origin: 'gemini', value: 'sig' } },
