@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** A text, or the tokens of one. */
 export type EmbeddingInput = string | readonly number[];
 
-export const defaultDimensions = 1536;
+const defaultDimensions = 1536;
 
 /**
  * A unit vector; SHAKE gives as many bytes as it needs, and the same first ones for fewer dimensions. The same input always

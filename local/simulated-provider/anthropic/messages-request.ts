@@ -1,8 +1,6 @@
 import * as z from 'zod';
 
-export const cacheControl = z
-  .strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() })
-  .nullish();
+const cacheControl = z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).nullish();
 const anything = z.unknown().optional();
 
 const textBlock = z.strictObject({

@@ -7,7 +7,7 @@ const text = 7;
  * One message of `application/vnd.amazon.eventstream`: both lengths and their checksum, headers, payload, checksum of it all.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html describes the encoding.
  */
-export function encodeFrame(headers: Readonly<Record<string, string>>, payload: object): Buffer {
+function encodeFrame(headers: Readonly<Record<string, string>>, payload: object): Buffer {
   const head = Buffer.concat(Object.entries(headers).map(([name, value]) => encodeHeader(name, value)));
   const body = Buffer.from(JSON.stringify(payload));
   const frame = Buffer.alloc(12 + head.length + body.length + 4);
