@@ -51,7 +51,8 @@ function readRequest(body: JsonBody): RequestFacts {
     minOutputTokens: Math.min(leastOutputTokens, maxOutputTokens ?? leastOutputTokens),
     choices: 1,
     wantsStreamUsage: true,
-    hasReferences: mentionsAny(body, ['"image_url"', '"input_file"', '"file_id"', '"prompt"']),
+    hasReferences:
+      (fields['prompt'] ?? null) !== null || mentionsAny(body, ['"image_url"', '"input_file"', '"file_id"']),
     unpricedOption: unpricedOption(fields, items),
   };
 }

@@ -53,16 +53,20 @@ function encodeUser(content: readonly UserPart[], circumstances: Circumstances):
   return items;
 }
 
-/** The protocol has no mark for a call that failed, so the output says it: the model must not take it for an answer. */
-const failure = 'The tool call failed.';
-
 function encodeResult({ callId, content, isError }: ToolResultPart, circumstances: Circumstances): Item {
   const type = 'function_call_output';
   const call_id = writeCallId(callId);
-  const parts = [...(isError === true ? [{ type: 'text', text: failure } as const] : []), ...content];
+  const parts = isError === true ? asFailure(content) : content;
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   if (texts.length === parts.length) return { type, call_id, output: texts.join('\n') };
   return { type, call_id, output: parts.map((part) => encodePart(part, circumstances)) };
+}
+
+/** The protocol has no mark for a call that failed, and the model must not take what it says for an answer. */
+function asFailure(content: ToolResultPart['content']): ToolResultPart['content'] {
+  const [first] = content;
+  if (first?.type !== 'text') return [{ type: 'text', text: 'Error:' }, ...content];
+  return /^\W*error/i.test(first.text) ? content : [{ ...first, text: `Error: ${first.text}` }, ...content.slice(1)];
 }
 
 function encodeAssistant(content: readonly AssistantPart[], { losses }: Circumstances): Item[] {

@@ -26,7 +26,7 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
     model: target.model,
     input: encodeInput(request.messages, { target, losses }),
     ...(request.tools.length > 0 && { tools: request.tools.map((tool) => encodeTool(tool, losses)) }),
-    ...(toolChoice !== undefined && { tool_choice: encodeToolChoice(toolChoice) }),
+    ...(toolChoice !== undefined && { tool_choice: encodeToolChoice(toolChoice, target, losses) }),
     ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
     ...(outputFormat !== undefined && { text: { format: encodeFormat(outputFormat) } }),
     ...encodeReasoning(request.reasoning, target, losses),
@@ -64,7 +64,15 @@ function encodeTool(
   };
 }
 
-function encodeToolChoice(choice: ToolChoice): NonNullable<ResponseCreateParamsBase['tool_choice']> {
+function encodeToolChoice(
+  choice: ToolChoice,
+  { capabilities }: EncodingTarget,
+  losses: Losses,
+): NonNullable<ResponseCreateParamsBase['tool_choice']> {
+  const forced = choice.kind === 'one-of' ? choice.required : choice.kind === 'tool' || choice.kind === 'required';
+  if (forced && capabilities?.forcedToolCalls === false) {
+    return losses.refuse('tool_choice', 'the model decides itself whether it calls a tool');
+  }
   switch (choice.kind) {
     case 'tool':
       return { type: 'function', name: choice.name };

@@ -112,6 +112,7 @@ describe('a request', () => {
     ['a cap below the least', {}, { maxOutputTokens: 15 }],
     ['tools', { tools: [{ name: 'a' }] }, { capabilities: { tools: false } }],
     ['a name that OpenAI does not take', { tools: [{ name: 'a.b' }] }, {}],
+    ['a forced call', { toolChoice: { kind: 'required' } }, { capabilities: { forcedToolCalls: false } }],
     ['a format', { outputFormat: { kind: 'json' } }, { capabilities: { structuredOutput: false } }],
   ])('is refused even where dropping is wanted: %s', (_, request, to) => {
     expect(() => encode(request, to, true)).toThrow(expect.objectContaining({ code: 'parameter_not_supported' }));
@@ -243,7 +244,9 @@ describe('the input', () => {
       'a\nb',
     ],
     ['nothing', [], false, ''],
-    ['a failure, told in words since it has no mark', [{ type: 'text', text: 'a' }], true, 'The tool call failed.\na'],
+    ['a failure, told in words since it has no mark', [{ type: 'text', text: 'a' }], true, 'Error: a'],
+    ['a failure that says so itself', [{ type: 'text', text: '[Error] a' }], true, '[Error] a'],
+    ['a failure without words', [], true, 'Error:'],
     [
       'an image',
       [
