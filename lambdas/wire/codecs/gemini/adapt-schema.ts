@@ -1,6 +1,7 @@
 import { type Fields, requireObject } from '../../canonical/read.ts';
 import type { JsonSchema } from '../../canonical/request.ts';
 import { isObject } from '../../json-fields.ts';
+import { aloneAnyOf, withAll } from './alone-any-of.ts';
 import { equivalentKeywords } from './equivalent-keywords.ts';
 import { SchemaReferences } from './schema-references.ts';
 
@@ -58,7 +59,7 @@ const hints: ReadonlySet<string> = new Set(['default', 'contentMediaType', 'cont
  */
 export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchema {
   const references = new SchemaReferences(schema);
-  const walk: Walk = { references, onUnenforced: target.onUnenforced };
+  const walk: Walk = { references, onUnenforced: target.onUnenforced, inlined: 0 };
   const adapted = adapt(schema, target.path, walk);
   const $defs = references.define((definition, pointer) => adapt(definition, target.path + pointer, walk));
   return Object.keys($defs).length === 0 ? adapted : { ...adapted, $defs };
@@ -67,21 +68,29 @@ export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchem
 interface Walk {
   readonly references: SchemaReferences;
   readonly onUnenforced: (path: string) => void;
+  /** Copies of definitions so far. */
+  inlined: number;
 }
+
+/** Copying definitions that copy others could grow without end. */
+const maxInlined = 100;
 
 function adapt(value: unknown, path: string, walk: Walk): Fields {
   if (value === true) return {};
   if (value === false) return describe({}, { not: {} }, path, walk);
   const schema = equivalentKeywords(requireObject(value, path));
+  if (typeof schema['$ref'] === 'string') return refer(schema['$ref'], schema, path, walk);
   const adapted: Record<string, unknown> = {};
   const inWords: Record<string, unknown> = {};
+  // An object's properties and further alternatives cannot stand side by side.
+  const apart: ReadonlySet<string> = new Set(schema['properties'] === undefined ? [] : ['anyOf', 'oneOf']);
   for (const [name, member] of Object.entries(schema)) {
-    if (annotations.has(name) || member === undefined || name === '$ref') continue;
-    if (supported.has(name) && isTakenAs(name, member)) adapted[name] = adaptMember(name, member, path, walk);
+    if (annotations.has(name) || member === undefined) continue;
+    const isTaken = supported.has(name) && !apart.has(name) && isTakenAs(name, member);
+    if (isTaken) adapted[name] = adaptMember(name, member, path, walk);
     else inWords[name] = member;
   }
-  const described = describe(adapted, inWords, path, walk);
-  return typeof schema['$ref'] === 'string' ? refer(schema['$ref'], described, path, walk) : described;
+  return aloneAnyOf(describe(adapted, inWords, path, walk));
 }
 
 const formats: ReadonlySet<unknown> = new Set(['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double']);
@@ -131,14 +140,20 @@ function describe(adapted: Fields, inWords: Fields, path: string, walk: Walk): F
   return { ...adapted, description: typeof description === 'string' ? `${description}\n${words}` : words };
 }
 
-/** Beside a `$ref` nothing else may stand, so what does goes around it. */
-function refer(reference: string, beside: Fields, path: string, walk: Walk): Fields {
-  const name = walk.references.nameOf(reference);
-  if (name === undefined) return describe(beside, { $ref: reference }, path, walk);
-  const $ref = `#/$defs/${name}`;
-  if (Object.keys(beside).length === 0) return { $ref };
-  if (isObject(beside['properties']) || Array.isArray(beside['anyOf'])) {
-    return describe({ $ref }, beside, path, walk);
+/** Beside a `$ref` nothing else may stand, so what does is said together with a copy of what it refers to. */
+function refer(reference: string, schema: Fields, path: string, walk: Walk): Fields {
+  const { $ref: _, ...others } = schema;
+  const beside = Object.fromEntries(Object.entries(others).filter(([name]) => !annotations.has(name)));
+  const definition = walk.references.resolve(reference);
+  if (definition === undefined) return describe(adapt(beside, path, walk), { $ref: reference }, path, walk);
+  if (Object.keys(beside).length === 0) return { $ref: `#/$defs/${walk.references.nameOf(reference)}` };
+  const { description, title, ...constraints } = beside;
+  const own = { ...(description !== undefined && { description }), ...(title !== undefined && { title }) };
+  if (isObject(definition) && walk.inlined < maxInlined) {
+    walk.inlined += 1;
+    const together = withAll(definition, constraints);
+    if (together !== undefined) return adapt({ ...together, ...own }, path, walk);
   }
-  return { ...beside, anyOf: [{ $ref }] };
+  const anyOf = [{ $ref: `#/$defs/${walk.references.nameOf(reference)}` }];
+  return describe({ ...own, anyOf }, constraints, path, walk);
 }

@@ -15,17 +15,22 @@ export class SchemaReferences {
     this.#root = root;
   }
 
-  /** `undefined` where the reference leads out of the schema or nowhere. */
-  nameOf(reference: string): string | undefined {
+  /** The name of the definition that stands for it: of one that `resolve` finds. */
+  nameOf(reference: string): string {
     const known = this.#names.get(reference);
     if (known !== undefined) return known;
-    const pointer = /^#(?=\/|$)/.test(reference) ? reference.slice(1) : undefined;
-    const schema = pointer === undefined ? undefined : this.#resolve(pointer);
-    if (pointer === undefined || (!isObject(schema) && typeof schema !== 'boolean')) return undefined;
+    const pointer = reference.slice(1);
     const name = this.#freeName(pointer);
     this.#names.set(reference, name);
-    this.#pending.push({ name, pointer, schema });
+    this.#pending.push({ name, pointer, schema: this.resolve(reference) ?? true });
     return name;
+  }
+
+  /** `undefined` where the reference leads out of the schema or nowhere. */
+  resolve(reference: string): Fields | boolean | undefined {
+    if (!/^#(?=\/|$)/.test(reference)) return undefined;
+    const found = this.#find(reference.slice(1));
+    return isObject(found) || typeof found === 'boolean' ? found : undefined;
   }
 
   /** All that was referred to, and what that refers to in turn. */
@@ -37,7 +42,7 @@ export class SchemaReferences {
     return definitions;
   }
 
-  #resolve(pointer: string): unknown {
+  #find(pointer: string): unknown {
     let found: unknown = this.#root;
     for (const step of pointer.split('/').slice(1)) {
       const key = readStep(step);

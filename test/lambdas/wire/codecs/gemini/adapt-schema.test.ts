@@ -41,7 +41,7 @@ test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
   [
     'null in an enumeration',
     { type: ['string', 'null'], enum: ['a', null], description: 'D' },
-    { description: 'D', anyOf: [{ type: 'string', enum: ['a'] }, { type: 'null' }] },
+    { anyOf: [{ description: 'D', type: 'string', enum: ['a'] }, { type: 'null' }] },
   ],
   ['several types', { type: ['string', 'null'] }, { type: ['string', 'null'] }],
   ['OpenAPI’s nullable', { type: 'string', nullable: true }, { type: ['string', 'null'] }],
@@ -100,6 +100,57 @@ test.each<[Record<string, unknown>, string]>([
   expect(adapted).not.toHaveProperty([keyword]);
 });
 
+test.each([
+  [
+    { description: 'D', anyOf: [{ type: 'string' }, { type: 'null' }] },
+    { anyOf: [{ type: 'string', description: 'D' }, { type: 'null' }] },
+  ],
+  [
+    { type: 'string', anyOf: [{ enum: ['a'] }, { type: 'string', enum: ['b'] }] },
+    {
+      anyOf: [
+        { type: 'string', enum: ['a'] },
+        { type: 'string', enum: ['b'] },
+      ],
+    },
+  ],
+  [
+    { title: 'T', anyOf: [{ $ref: '#/$defs/a' }, { type: 'null' }], $defs: { a: { type: 'string' } } },
+    { anyOf: [{ $ref: '#/$defs/a' }, { type: 'null', description: 'T' }], $defs: { a: { type: 'string' } } },
+  ],
+  [
+    { $ref: '#/$defs/a', maximum: 5, description: 'D', $defs: { a: { type: 'number', title: 'A' } } },
+    { type: 'number', title: 'A', maximum: 5, description: 'D' },
+  ],
+  [
+    { $ref: '#/$defs/a', maximum: 5, $defs: { a: { maximum: 6 } } },
+    { anyOf: [{ $ref: '#/$defs/a' }], description: 'JSON Schema: {"maximum":5}', $defs: { a: { maximum: 6 } } },
+  ],
+  [
+    { properties: { a: {} }, anyOf: [{ required: ['a'] }] },
+    { properties: { a: {} }, description: 'JSON Schema: {"anyOf":[{"required":["a"]}]}' },
+  ],
+])(
+  'beside references and alternatives as little as possible is said, since Vertex AI refuses it: %j',
+  (schema, expected) => {
+    expect(adapt(schema).adapted).toEqual(expected);
+  },
+);
+
+test('definitions that refer to each other again and again do not grow without end', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `d${index}`);
+  const $defs = Object.fromEntries(
+    names.map((name, index) => {
+      const next = { $ref: `#/$defs/d${(index + 1) % names.length}`, description: 'D' };
+      return [name, { type: 'object', properties: { one: next, other: next } }];
+    }),
+  );
+
+  const { adapted } = adapt({ properties: { first: { $ref: '#/$defs/d0', description: 'D' } }, $defs });
+
+  expect(JSON.stringify(adapted).length).toBeLessThan(100_000);
+});
+
 test('a default is told, and is no constraint', () => {
   expect(adapt({ type: 'number', default: 5 })).toEqual({
     adapted: { type: 'number', description: 'JSON Schema: {"default":5}' },
@@ -118,7 +169,9 @@ test('references lead to definitions, of older drafts and of the schema itself t
 
   expect(unenforced).toEqual([]);
   expect(adapted).toMatchObject({
-    properties: { first: { description: 'Where it begins', anyOf: [{ $ref: '#/$defs/node' }] } },
+    properties: {
+      first: { description: 'Where it begins', properties: { next: { $ref: '#/$defs/node' }, id: { enum: ['x'] } } },
+    },
     $defs: {
       node: { properties: { next: { $ref: '#/$defs/node' }, all: { $ref: '#/$defs/root' }, id: { enum: ['x'] } } },
       root: { type: 'object', properties: { first: {} } },
