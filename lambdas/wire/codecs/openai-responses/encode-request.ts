@@ -33,7 +33,7 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
     ...encodeSampling(request.sampling, target, losses),
     ...encodeInclude(request, target),
     ...(target.maxOutputTokens !== undefined && { max_output_tokens: requireCap(target.maxOutputTokens, losses) }),
-    ...(endUser !== undefined && { safety_identifier: writeEndUser(endUser) }),
+    ...(endUser !== undefined && { [target.endUserField ?? 'safety_identifier']: writeEndUser(endUser) }),
     ...(stream && { stream }),
     store: false,
   };
