@@ -6,7 +6,6 @@ import { resolveTargets } from '../routing/resolve-targets.ts';
 import type { Target } from '../routing/target.ts';
 import { type JsonBody, parseJsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
-import type { Translation } from '../wire/translation/translation.ts';
 import { isWireError } from '../wire/wire-error.ts';
 import { admit, type Admission } from './admit.ts';
 import { answerStreamed, answerWhole } from './answer.ts';
@@ -15,7 +14,7 @@ import { authorize, isModelAllowed } from './authorize.ts';
 import type { Dependencies } from './dependencies.ts';
 import { noMeters } from './meter-claims.ts';
 import type { Passage } from './settle.ts';
-import { findTakers } from './translate.ts';
+import { findTakers, type Takers } from './translate.ts';
 import { viaChain } from './via.ts';
 
 /**
@@ -31,7 +30,8 @@ export async function serveInference(
 ): Promise<GatewayResponse> {
   const via = viaChain(request);
   const { body, facts } = await parse(protocol, request);
-  const { caller, targets, translation, admission } = await enter(protocol, { request, body, facts }, deps);
+  const { caller, takers, admission } = await enter(protocol, { request, body, facts }, deps);
+  const { targets } = takers;
 
   const journal: CallJournal = { attempts: 0, waitedMs: 0, target: targets[0], calls: [] };
   const passage: Passage = {
@@ -47,11 +47,11 @@ export async function serveInference(
     {
       protocol,
       facts,
-      body,
+      body: takers.body,
       headers: request.headers,
       maxOutputTokens: admission.maxOutputTokens,
       via,
-      translation,
+      translation: takers.translation,
       region: deps.region,
     },
     targets,
@@ -92,9 +92,7 @@ function toCallerError(error: unknown): unknown {
 
 interface Entered {
   readonly caller: Caller;
-  readonly targets: readonly Target[];
-  /** There where a target speaks another protocol than the caller. */
-  readonly translation: Translation | undefined;
+  readonly takers: Takers;
   readonly admission: Admission;
 }
 
@@ -116,11 +114,14 @@ async function enter(
     const caller = await authenticate(request, deps, reading);
     authorize(caller, request, deps.region);
     const routed = await route(protocol, facts, caller, deps);
-    const { targets, translation } = await findTakers(protocol, { request, body, facts }, routed).catch((error) => {
+    const takers = await findTakers(protocol, { request, body, facts }, routed).catch((error) => {
       throw toCallerError(error);
     });
-    const admission = await admit({ caller, facts, body, targets, dialect: protocol.dialect, creatable }, deps);
-    if (admission.kind === 'admitted') return { caller, targets, translation, admission };
+    const admission = await admit(
+      { caller, facts, body, targets: takers.targets, dialect: protocol.dialect, creatable },
+      deps,
+    );
+    if (admission.kind === 'admitted') return { caller, takers, admission };
     reading = admission.reading;
     // What was seen to be absent once stays creatable: every later reading is later still.
     creatable = {

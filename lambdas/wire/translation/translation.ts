@@ -7,6 +7,8 @@ import { createChatTranslation } from './chat.ts';
 import { createCountTokensTranslation } from './count-tokens.ts';
 import { createEmbeddingsTranslation } from './embeddings.ts';
 
+export { stripStates } from './strip-states.ts';
+
 /** One caller's request, to be said in other protocols. */
 export interface TranslationSource {
   readonly client: ProtocolName;
