@@ -154,6 +154,7 @@ describe('bytes that are no event stream', () => {
     expect(read([framed(Buffer.from([200, 1, 2]))]).events).toEqual([unreadable]);
     expect(read([framed(Buffer.from([1, 0x61, 7, 0, 9, 1]))]).events).toEqual([unreadable]);
     expect(read([framed(Buffer.from([1, 0x61, 42]))]).events).toEqual([unreadable]);
+    expect(read([framed(Buffer.from([1, 0x61, 0]), 8)]).events).toEqual([unreadable]);
   });
 
   test('over 16 MiB are refused before they are read', () => {
@@ -177,8 +178,8 @@ test('takes a message of nearly 16 MiB in small pieces', () => {
 });
 
 /** A message with headers of any bytes and checksums that match. */
-function framed(headers: Buffer): Buffer {
-  const whole = Buffer.concat([preludeOf(16 + headers.length, headers.length), headers, Buffer.alloc(4)]);
+function framed(headers: Buffer, claimedLength = headers.length): Buffer {
+  const whole = Buffer.concat([preludeOf(16 + headers.length, claimedLength), headers, Buffer.alloc(4)]);
   whole.writeUInt32BE(checksum(whole.subarray(0, -4)), whole.length - 4);
   return whole;
 }

@@ -133,7 +133,7 @@ export function decodeResponse(value: unknown, expected: ExpectedAnswer): Embedd
   for (const [place, entry] of entries.entries()) {
     if (!isObject(entry)) return undefined;
     const index = entry['index'] ?? place;
-    if (typeof index !== 'number' || !(index < entries.length) || ordered[index] !== undefined) return undefined;
+    if (typeof index !== 'number' || !(index < entries.length)) return undefined;
     ordered[index] = entry['embedding'];
   }
   const usage = isObject(value['usage']) ? value['usage'] : {};

@@ -198,6 +198,14 @@ describe('a failure inside the stream', () => {
     expect(readings).toEqual([{ type: 'error', error }]);
   });
 
+  test('that the service does not describe is one by its message type', () => {
+    const decoder = bedrockConverseCodec.createStreamDecoder();
+
+    const readings = decoder.decode({ name: 'InternalFailure', data: '{"message":"No."}', isError: true });
+
+    expect(readings).toEqual([{ type: 'error', error: { type: 'InternalFailure', message: 'No.' } }]);
+  });
+
   test('without a payload that could be read still says its type', () => {
     const decoder = bedrockConverseCodec.createStreamDecoder();
 

@@ -122,6 +122,10 @@ describe('tools', () => {
     });
   });
 
+  test('have no cache point with Nova, which caches none', () => {
+    expect(encode({ tools: [{ ...weather, cache: {} }] }, nova)['toolConfig']).toEqual({ tools: [weatherSpec] });
+  });
+
   test.each<[CanonicalRequest['toolChoice'], object | undefined]>([
     [undefined, undefined],
     [{ kind: 'auto' }, undefined],
