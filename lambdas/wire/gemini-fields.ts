@@ -21,10 +21,18 @@ export function geminiMember(fields: Readonly<Record<string, unknown>>, name: st
   return { value: fields[snake], path: prefix + snake };
 }
 
+/** Names are those of our own code, so there are few; a request of many parts asks for each of them again and again. */
+const snakeCase = new Map<string, string>();
+
 export function toSnakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const known = snakeCase.get(name);
+  if (known !== undefined) return known;
+  const written = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  snakeCase.set(name, written);
+  return written;
 }
 
 export function toCamelCase(name: string): string {
+  if (!name.includes('_')) return name;
   return name.replaceAll(/(?!^)_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -38,6 +38,8 @@ export interface ContentsSource {
 export function decodeContents(source: ContentsSource, untranslated: Untranslated[]): readonly Message[] {
   const messages: Message[] = [];
   const calls = new FunctionCalls();
+  /** The content of the last message, if it is the model's. */
+  let model: AssistantPart[] | undefined;
   const detail = readDetail(source.mediaResolution);
   for (const [index, entry] of requireList(source.contents, 'contents').entries()) {
     const path = `contents[${index}]`;
@@ -50,8 +52,14 @@ export function decodeContents(source: ContentsSource, untranslated: Untranslate
     });
     if (readRole(fields['role'], `${path}.role`) === 'assistant') {
       const content = parts.flatMap(({ part, path: partPath }) => decodeModelPart(part, partPath, calls) ?? []);
-      addModelContent(messages, content, path);
+      // Clients keep every chunk of a streamed answer as a content of its own; together they are the message they came from.
+      if (model !== undefined) joinParts(model, content);
+      else if (content.length > 0) {
+        model = content;
+        messages.push({ role: 'assistant', content: model, path });
+      }
     } else {
+      model = undefined;
       const content = parts.flatMap(({ part, path: partPath }): readonly UserPart[] => {
         const decoded = decodeUserPart(part, partPath, calls) ?? decodeMedia(part, partPath, detail);
         if (decoded === undefined) throw invalid(partPath, 'must hold text, inlineData, fileData or functionResponse');
@@ -92,14 +100,6 @@ function readRole(value: unknown, path: string): 'user' | 'assistant' {
     default:
       throw invalid(path, 'must be "user", "model" or "function"');
   }
-}
-
-/** Clients keep every chunk of a streamed answer as a content of its own; together they are the one message they came from. */
-function addModelContent(messages: Message[], content: readonly AssistantPart[], path: string): void {
-  const last = messages.at(-1);
-  if (last?.role === 'assistant') {
-    messages[messages.length - 1] = { ...last, content: joinParts(last.content, content) };
-  } else if (content.length > 0) messages.push({ role: 'assistant', content, path });
 }
 
 function decodeModelPart(part: Fields, path: string, calls: FunctionCalls): AssistantPart | undefined {

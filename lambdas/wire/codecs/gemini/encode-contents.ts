@@ -26,11 +26,10 @@ export function encodeContents(turns: readonly Turn[], target: ContentsTarget): 
 
 /** Results stand before all else in a user's turn; clients give those of parallel calls in any order. */
 function inOrderOfCalls(content: readonly UserPart[], before: Turn | undefined): readonly UserPart[] {
-  const calls = (before?.role === 'assistant' ? before.content : []).flatMap((part) =>
-    part.type === 'tool-call' ? [part.id] : [],
-  );
+  const calls = (before?.role === 'assistant' ? before.content : []).filter((part) => part.type === 'tool-call');
+  const order = new Map(calls.map(({ id }, index) => [id, index]));
   const rank = (part: UserPart): number =>
-    part.type === 'tool-result' && calls.includes(part.callId) ? calls.indexOf(part.callId) : calls.length;
+    (part.type === 'tool-result' ? order.get(part.callId) : undefined) ?? calls.length;
   return content.toSorted((one, other) => rank(one) - rank(other));
 }
 

@@ -1,15 +1,13 @@
 import type { AssistantPart } from '../../canonical/request.ts';
 
-/** Contents that came in pieces, put together: a thought and its signature are one again, as the vendor signed it. */
-export function joinParts(before: readonly AssistantPart[], after: readonly AssistantPart[]): readonly AssistantPart[] {
-  const joined = [...before];
-  for (const [index, part] of after.entries()) {
+/** Adds what came next of a content in pieces: a thought and its signature are one again, as the vendor signed it. */
+export function joinParts(joined: AssistantPart[], next: readonly AssistantPart[]): void {
+  for (const [index, part] of next.entries()) {
     const last = joined.at(-1);
     const together = index === 0 && last !== undefined ? join(last, part) : undefined;
     if (together === undefined) joined.push(part);
     else joined[joined.length - 1] = together;
   }
-  return joined;
 }
 
 /** A signature ends what it signs. */

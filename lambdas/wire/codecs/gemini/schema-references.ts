@@ -9,6 +9,7 @@ import { isObject } from '../../json-fields.ts';
 export class SchemaReferences {
   readonly #root: JsonSchema;
   readonly #names = new Map<string, string>();
+  readonly #taken = new Set<string>();
   readonly #pending: { readonly name: string; readonly pointer: string; readonly schema: Fields | boolean }[] = [];
 
   constructor(root: JsonSchema) {
@@ -22,6 +23,7 @@ export class SchemaReferences {
     const pointer = reference.slice(1);
     const name = this.#freeName(pointer);
     this.#names.set(reference, name);
+    this.#taken.add(name);
     this.#pending.push({ name, pointer, schema: this.resolve(reference) ?? true });
     return name;
   }
@@ -36,7 +38,8 @@ export class SchemaReferences {
   /** All that was referred to, and what that refers to in turn. */
   define(adapt: (schema: unknown, pointer: string) => Fields): Record<string, Fields> {
     const definitions: Record<string, Fields> = {};
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+    // Grows while it is read.
+    for (const next of this.#pending) {
       definitions[next.name] = adapt(next.schema, next.pointer.replaceAll('/', '.'));
     }
     return definitions;
@@ -55,8 +58,9 @@ export class SchemaReferences {
   #freeName(pointer: string): string {
     const last = pointer.split('/').at(-1) ?? '';
     const name = last.replaceAll(/[^\w-]/g, '_') || 'root';
-    const taken = new Set(this.#names.values());
-    for (let number = 2, free = name; ; number += 1, free = `${name}_${number}`) if (!taken.has(free)) return free;
+    let free = name;
+    for (let number = this.#taken.size; this.#taken.has(free); number += 1) free = `${name}_${number}`;
+    return free;
   }
 }
 
