@@ -18,6 +18,8 @@ const cloudVendors: readonly Row[] = [
     paths: { ...chat, ...embeddings },
     // Refuses unknown members, and sends usage in the last chunk unasked.
     acceptsStreamOptions: false,
+    // Nine letters or digits, or the request is refused.
+    chatQuirks: { toolCallIds: 'nine-alphanumerics' },
     documentation: 'https://docs.mistral.ai/api/',
   },
   {
@@ -42,7 +44,7 @@ const cloudVendors: readonly Row[] = [
     baseUrl: 'https://api.deepseek.com',
     paths: { ...chat, 'anthropic-messages': '/anthropic/v1/messages' },
     // A thinking model refuses the turn after a tool call without the reasoning that led to it.
-    replaysReasoning: 'reasoning_content',
+    chatQuirks: { replaysReasoning: 'reasoning_content' },
     documentation: 'https://api-docs.deepseek.com/guides/thinking_mode',
   },
   {
@@ -82,6 +84,7 @@ const cloudVendors: readonly Row[] = [
     paths: { ...chat, ...responses, ...messages, ...embeddings },
     // Which application is asking, for OpenRouter's public rankings; sent only by clients that want to be listed there.
     forwardedHeaders: ['http-referer', 'x-title', 'x-openrouter-title'],
+    chatQuirks: { replaysReasoning: 'reasoning_details', acceptsCacheControl: true },
     documentation: 'https://openrouter.ai/docs/api-reference/overview',
   },
   {
@@ -137,7 +140,7 @@ const cloudVendors: readonly Row[] = [
     paths: { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/anthropic/v1/messages' },
     maxTokensField: 'max_completion_tokens',
     // Thinking models refuse a tool call in the history without its reasoning.
-    replaysReasoning: 'reasoning_content',
+    chatQuirks: { replaysReasoning: 'reasoning_content' },
     documentation: 'https://platform.kimi.ai/docs/guide/use-kimi-k2-thinking-model',
   },
   {

@@ -26,5 +26,6 @@ export const openai = {
   credentialEnvironment: ['OPENAI_API_KEY'],
   // Reasoning models refuse `max_tokens`; every chat model takes its successor.
   maxTokensField: 'max_completion_tokens',
+  chatQuirks: { endUserField: 'safety_identifier' },
   documentation: 'https://developers.openai.com/api/reference/overview',
 } as const satisfies Provider;

@@ -1,3 +1,4 @@
+import type { ChatQuirks } from '../wire/canonical/codec.ts';
 import type { ProtocolName } from '../wire/protocol-name.ts';
 
 /** How a provider wants its credential. `name` is the header's or query parameter's name. */
@@ -48,8 +49,8 @@ export interface Provider {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** Whether the vendor understands `stream_options.include_usage` (`openai-chat` only). Default true. */
   readonly acceptsStreamOptions?: boolean;
-  /** The member under which a model's own reasoning goes back to it (`openai-chat` only); absent: it is left out. */
-  readonly replaysReasoning?: 'reasoning_content' | 'reasoning';
+  /** Of translated requests (`openai-chat` only). */
+  readonly chatQuirks?: ChatQuirks;
   /** The built-in provider whose catalog of models and prices this one shares. Default: the one of its own name. */
   readonly catalog?: string;
   /** It has prices of its own: that catalog tells what its models can, not what they cost here. */

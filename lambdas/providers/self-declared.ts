@@ -58,13 +58,13 @@ const anthropicHeaders: Pick<Provider, 'headers' | 'forwardedHeaders' | 'anthrop
 
 /** What is true of a vendor wherever its service stands; members that it leaves out keep their defaults. */
 function sharedWith({ vendor, ownPrices }: KnownHost): Partial<Provider> {
-  const { name, maxTokensField, acceptsStreamOptions, replaysReasoning } = vendor;
+  const { name, maxTokensField, acceptsStreamOptions, chatQuirks } = vendor;
   return {
     catalog: name,
     ...(ownPrices && { ownPrices }),
     ...(maxTokensField !== undefined && { maxTokensField }),
     ...(acceptsStreamOptions !== undefined && { acceptsStreamOptions }),
-    ...(replaysReasoning !== undefined && { replaysReasoning }),
+    ...(chatQuirks !== undefined && { chatQuirks }),
   };
 }
 

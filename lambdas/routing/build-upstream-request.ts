@@ -89,7 +89,7 @@ export function translationTarget(target: Target, maxOutputTokens: number | unde
     modelMaxOutputTokens: target.maxOutputTokens,
     maxTokensField: provider.maxTokensField ?? 'max_tokens',
     acceptsStreamOptions: provider.acceptsStreamOptions !== false,
-    ...(provider.replaysReasoning !== undefined && { replaysReasoning: provider.replaysReasoning }),
+    ...provider.chatQuirks,
     ...(capabilities !== undefined && { capabilities }),
   };
 }

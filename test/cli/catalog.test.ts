@@ -144,9 +144,9 @@ describe('gatehouse catalog override', () => {
 
       const declared = buildSelfDeclaredProvider(name, declaration);
 
-      const { paths, baseUrl, auth, replaysReasoning, maxTokensField } = findProvider(name)!;
+      const { paths, baseUrl, auth, chatQuirks, maxTokensField } = findProvider(name)!;
       expect(declared).toMatchObject({ paths, baseUrl, auth });
-      expect([declared.replaysReasoning, declared.maxTokensField]).toEqual([replaysReasoning, maxTokensField]);
+      expect([declared.chatQuirks, declared.maxTokensField]).toEqual([chatQuirks, maxTokensField]);
     },
   );
 

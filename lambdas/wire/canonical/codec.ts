@@ -71,8 +71,20 @@ export interface AnswerContext {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** Where vendors that speak OpenAI's chat completions differ, beyond what a client could see. */
+export interface ChatQuirks {
+  /** The member under which a model's own reasoning goes back to it; absent: it is left out. */
+  readonly replaysReasoning?: 'reasoning_content' | 'reasoning' | 'reasoning_details';
+  /** What is demanded of the ids of tool calls; absent: at most 40 characters. */
+  readonly toolCallIds?: 'nine-alphanumerics';
+  /** Where the end user's id goes; absent: nowhere. */
+  readonly endUserField?: 'user' | 'safety_identifier';
+  /** Whether `cache_control` on parts of content is read. */
+  readonly acceptsCacheControl?: boolean;
+}
+
 /** Where a translated request goes, as far as its body depends on it. */
-export interface EncodingTarget {
+export interface EncodingTarget extends ChatQuirks {
   /** As the provider takes it. Gemini and Converse have it in the URL. */
   readonly model: string;
   /** The cap to send; `undefined` where neither the caller nor a limit sets one. */
@@ -81,14 +93,6 @@ export interface EncodingTarget {
   readonly modelMaxOutputTokens: number | undefined;
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly acceptsStreamOptions: boolean;
-  /** OpenAI-compatible vendors that want a model's own reasoning back, and under which name. */
-  readonly replaysReasoning?: 'reasoning_content' | 'reasoning' | 'reasoning_details';
-  /** What OpenAI-compatible vendors demand of the ids of tool calls; absent: at most 40 characters. */
-  readonly toolCallIds?: 'nine-alphanumerics';
-  /** Where OpenAI-compatible vendors take the end user's id; absent: nowhere. */
-  readonly endUserField?: 'user' | 'safety_identifier';
-  /** OpenAI-compatible vendors that read `cache_control` on parts of content. */
-  readonly acceptsCacheControl?: boolean;
   /** What the model takes and can, where the catalog says so; absent: everything that the protocol has. */
   readonly capabilities?: ModelCapabilities;
 }

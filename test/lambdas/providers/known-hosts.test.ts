@@ -89,7 +89,7 @@ describe('a declared provider at a host of a known vendor', () => {
 
     expect(azure).toMatchObject({ maxTokensField: 'max_completion_tokens', catalog: 'openai' });
     expect(mistral).toMatchObject({ acceptsStreamOptions: false, catalog: 'mistral' });
-    expect(kimi).toMatchObject({ replaysReasoning: 'reasoning_content', catalog: 'moonshot' });
+    expect(kimi).toMatchObject({ chatQuirks: { replaysReasoning: 'reasoning_content' }, catalog: 'moonshot' });
   });
 
   it.each([

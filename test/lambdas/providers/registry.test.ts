@@ -153,11 +153,12 @@ describe('built-in providers', () => {
     expect(findProvider('google')?.auth).toEqual({ kind: 'header', name: 'x-goog-api-key' });
   });
 
-  it('replay reasoning only where the vendor refuses a history without it', () => {
-    const replaying = providers.filter(({ replaysReasoning }) => replaysReasoning !== undefined);
+  it('replay reasoning only where the vendor wants it back', () => {
+    const replaying = providers.filter(({ chatQuirks }) => chatQuirks?.replaysReasoning !== undefined);
 
-    expect(replaying.map(({ name, replaysReasoning }) => [name, replaysReasoning])).toEqual([
+    expect(replaying.map(({ name, chatQuirks }) => [name, chatQuirks?.replaysReasoning])).toEqual([
       ['deepseek', 'reasoning_content'],
+      ['openrouter', 'reasoning_details'],
       ['moonshot', 'reasoning_content'],
     ]);
   });
