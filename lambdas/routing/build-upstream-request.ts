@@ -3,7 +3,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
 import type { Translation, TranslationTarget } from '../wire/translation/translation.ts';
-import { type AnswerForm, passThroughForm } from './answer-form.ts';
+import { type AnswerForm, passThroughForm, translatedForm } from './answer-form.ts';
 import { authenticateRequest } from './provider-access/authenticate-request.ts';
 import type { ProviderAccess } from './provider-access/provider-access.ts';
 import { isPassedThrough, type Target } from './target.ts';
@@ -75,7 +75,7 @@ function say(request: OutgoingRequest, target: Target): Pick<BuiltRequest, 'body
   if (translation === undefined) throw new TypeError('this target needs a translation');
   const wanted = translationTarget(target, cap ?? facts.maxOutputTokens);
   const { value, dropped } = translation.encode(wanted);
-  return { body: Buffer.from(JSON.stringify(value)), form: translation.answer(wanted), dropped };
+  return { body: Buffer.from(JSON.stringify(value)), form: translatedForm(translation.answer(wanted)), dropped };
 }
 
 /** What a translated body depends on. */

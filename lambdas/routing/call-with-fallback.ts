@@ -165,7 +165,7 @@ async function readAnswer(current: Attempt, response: IncomingMessage, body: Ups
   }
   const bytes = await readWholeBody(body, maxResponseBytes);
   if (request.facts.stream) throw notAStream(current, bytes);
-  return { kind: 'whole', target, ...readWhole(current, bytes) };
+  return { kind: 'whole', target, ...readWhole(current, response, bytes) };
 }
 
 /** Some providers answer 200 with an error as plain JSON where a stream was asked for. */
@@ -175,10 +175,14 @@ function notAStream({ target, access }: Attempt, bytes: Buffer): ProviderError {
   return invalidResponse(target.provider, 'a stream was asked for, and it is none');
 }
 
-function readWhole({ form, target, access }: Attempt, bytes: Buffer): { body: Buffer; facts: ResponseFacts } {
+function readWhole(
+  { form, target, access }: Attempt,
+  { headers }: IncomingMessage,
+  bytes: Buffer,
+): { body: Buffer; facts: ResponseFacts } {
   const value = parseJson(bytes);
   if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
-  const answer = form.readWhole(value, bytes);
+  const answer = form.readWhole(value, bytes, headers);
   if (answer !== undefined) return answer;
   if (hasError(value)) throw failedInside(target.provider, value, sentSecret(access));
   throw invalidResponse(target.provider, 'it does not have the shape of its protocol');

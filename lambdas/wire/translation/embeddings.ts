@@ -16,8 +16,11 @@ export function createEmbeddingsTranslation({ client, fields, dropUnsupported }:
       ),
     answer: ({ protocol, model }) => ({
       ...neverStreamed,
-      readWhole(value) {
-        const response = upstreamCodecs(protocol).decodeResponse(value, { inputs: request.inputs.length });
+      readWhole(value, inputTokens) {
+        const response = upstreamCodecs(protocol).decodeResponse(value, {
+          inputs: request.inputs.length,
+          ...(inputTokens !== undefined && { inputTokens }),
+        });
         if (response === undefined) return undefined;
         const body = Buffer.from(JSON.stringify(speaker.encodeResponse(response, { model, request: fields })));
         return { body, facts: { usage: response.usage, finishReason: undefined } };

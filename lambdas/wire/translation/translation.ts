@@ -44,8 +44,11 @@ export interface AnswerTranslation {
   /** What the provider must answer with where a stream was asked for. */
   readonly streamContentType: string;
   createReader(): AnswerReader;
-  /** `undefined` when the value is no answer of the provider's protocol. */
-  readWhole(value: unknown): { readonly body: Buffer; readonly facts: ResponseFacts } | undefined;
+  /**
+   * `undefined` when the value is no answer of the provider's protocol. `inputTokens`: told beside the body, for providers that do
+   * not tell it inside.
+   */
+  readWhole(value: unknown, inputTokens?: number): { readonly body: Buffer; readonly facts: ResponseFacts } | undefined;
 }
 
 /**
