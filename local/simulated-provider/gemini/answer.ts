@@ -78,9 +78,9 @@ function buildPart({ kind, text, call = 0 }: Piece, answer: Answer, thoughtSigna
   return { text, ...(kind === 'reasoning' && { thought: true }), ...signature };
 }
 
-/** Of several calls the first has a signature. Text is never beside calls here, so it is signed as well, and so are thoughts. */
+/** The model that signs makes one call at most, and then no text: whatever it shows is signed. */
 function signs({ occasion }: GeminiFrame, piece: Piece, { calls }: Answer): string | undefined {
-  if (occasion === undefined || (piece.call ?? 0) > 0) return undefined;
+  if (occasion === undefined) return undefined;
   if (piece.kind !== 'tool-arguments') return seal(signer, ofText, occasion);
   return seal(signer, describeCall(calls[0] ?? '', parseArguments(piece.text)), occasion);
 }

@@ -82,9 +82,11 @@ describe('a Gemini answer', () => {
   ])('of the model %s ends with Google’s own reason', async (model, candidate) => {
     const { google } = await startVendors();
 
-    const { candidates } = await google.models.generateContent({ model, contents: 'hi' });
+    const { candidates, usageMetadata } = await google.models.generateContent({ model, contents: 'hi' });
 
     expect(candidates).toMatchObject([candidate]);
+    // What was said was paid for, and nothing else.
+    expect(usageMetadata?.candidatesTokenCount).toBe(candidates?.[0]?.content === undefined ? 0 : 1);
   });
 
   it('is cut at a stop sequence and at the maximum', async () => {
