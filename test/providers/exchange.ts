@@ -185,7 +185,7 @@ function compare(what: string, actual: Partial<Expected>, expected: Partial<Expe
 }
 
 function readWhole(form: AnswerForm, value: unknown): Partial<Expected> {
-  const read = form.readWhole(value, Buffer.from(JSON.stringify(value)));
+  const read = form.readWhole(value, Buffer.from(JSON.stringify(value)), {});
   if (read === undefined) return {};
   const { choices } = JSON.parse(read.body.toString()) as { choices: { message: { content: string } }[] };
   return { text: choices[0]?.message.content ?? '', ...told(read.facts) };
