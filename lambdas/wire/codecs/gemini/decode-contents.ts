@@ -55,7 +55,8 @@ export function decodeContents(source: ContentsSource, untranslated: Untranslate
       // Clients keep every chunk of a streamed answer as a content of its own; together they are the message they came from.
       if (model !== undefined) joinParts(model, content);
       else if (content.length > 0) {
-        model = content;
+        model = [];
+        joinParts(model, content);
         messages.push({ role: 'assistant', content: model, path });
       }
     } else {

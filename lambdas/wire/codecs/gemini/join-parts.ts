@@ -1,10 +1,13 @@
 import type { AssistantPart } from '../../canonical/request.ts';
 
-/** Adds what came next of a content in pieces: a thought and its signature are one again, as the vendor signed it. */
+/**
+ * Adds what came next of a content in pieces: a thought and its signature are one again, as the vendor signed it. Within one
+ * content texts stay apart as the client has them, but a thought may still be in the pieces it was streamed in.
+ */
 export function joinParts(joined: AssistantPart[], next: readonly AssistantPart[]): void {
   for (const [index, part] of next.entries()) {
     const last = joined.at(-1);
-    const together = index === 0 && last !== undefined ? join(last, part) : undefined;
+    const together = last !== undefined && (index === 0 || part.type === 'reasoning') ? join(last, part) : undefined;
     if (together === undefined) joined.push(part);
     else joined[joined.length - 1] = together;
   }
