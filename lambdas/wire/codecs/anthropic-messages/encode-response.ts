@@ -30,7 +30,7 @@ export function messageId(requestId: string): string {
  * State of a text, of which Gemini has some, goes into a block of thinking without words after it: SDKs send that back, and have
  * no place for it in the text's own block.
  */
-export function stateBlock(state: OpaqueState): object {
+function stateBlock(state: OpaqueState): object {
   return { type: 'thinking', thinking: '', signature: writeState(state, 'anthropic') };
 }
 

@@ -3,7 +3,7 @@ import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import type { FinishReason } from '../../protocol.ts';
 import { writeCitation } from './citations.ts';
-import { messageId, stateBlock, toolUse } from './encode-response.ts';
+import { messageId, toolUse } from './encode-response.ts';
 import { writeStop } from './finish-reason.ts';
 import { writeImage } from './image-text.ts';
 import { writeUsage } from './usage.ts';
@@ -47,7 +47,11 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
       case 'block-stop': {
         const stopped = stopBlock();
         if (textState === undefined) return stopped;
-        const proof = startBlock(stateBlock(textState)) + stopBlock();
+        // Not in the start of its block: there clients look for no signature.
+        const proof =
+          startBlock(writeBlockStart({ kind: 'reasoning' })) +
+          delta('signature_delta', { signature: writeState(textState, 'anthropic') }) +
+          stopBlock();
         textState = undefined;
         return stopped + proof;
       }

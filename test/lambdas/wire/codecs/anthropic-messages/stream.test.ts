@@ -187,8 +187,11 @@ describe('a stream for a client', () => {
 
     expect(events.filter(({ type }) => type === 'content_block_start')).toMatchObject([
       { index: 0, content_block: { type: 'text' } },
-      { index: 1, content_block: { type: 'thinking', thinking: '', signature: 'gh1.gemini.sig' } },
+      { index: 1, content_block: { type: 'thinking', thinking: '', signature: '' } },
       { index: 2, content_block: { type: 'tool_use', id: 'a_gh1_gemini_c2ln', name: 'look', input: {} } },
+    ]);
+    expect(events.filter(({ index, type }) => index === 1 && type === 'content_block_delta')).toMatchObject([
+      { delta: { type: 'signature_delta', signature: 'gh1.gemini.sig' } },
     ]);
   });
 
