@@ -45,7 +45,7 @@ const folder = new URL('fixtures/openai-chat/dialects/', import.meta.url);
 it('knows what every dialect fixture says', () => {
   const named = new Set(readdirSync(folder).map((file) => file.split('.')[0]));
 
-  expect([...named].toSorted()).toEqual(Object.keys(vendors).toSorted());
+  expect(named).toEqual(new Set(Object.keys(vendors)));
 });
 
 const others = clientProtocols.filter((client) => client !== 'openai-chat');

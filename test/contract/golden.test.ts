@@ -18,9 +18,7 @@ const answered: ReadonlySet<CaseName> = new Set([
 
 describe.each(pairs.filter(({ client, upstream }) => client !== upstream))('$client to $upstream', (pair) => {
   it('gives the bytes that were reviewed', async () => {
-    const cases = caseNames.map((name) => goldenOf(pair, name));
-
-    const golden = `${cases.join('\n')}`;
+    const golden = caseNames.map((name) => goldenOf(pair, name)).join('\n');
 
     // Written anew by `npx vitest run test/contract/golden.test.ts --update`, to be read before it is committed.
     await expect(golden).toMatchFileSnapshot(`golden/${pair.client}/${pair.upstream}.txt`);

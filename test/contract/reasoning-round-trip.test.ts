@@ -62,6 +62,22 @@ describe.each(translated)('a conversation of $client that moves on from $upstrea
   });
 });
 
+describe.each(translated)('a conversation of $client that comes back to $upstream', ({ client, upstream }) => {
+  const others = translated.filter((pair) => pair.client === client && !sameVendor(pair.upstream, upstream));
+
+  it.each(others)('shows it its own proofs alone, after a turn of $upstream', (other) => {
+    const options = { streamed: false, result: '9 °C' };
+    const begun = exchange({ client, upstream }, openingOf(client), { ...options, proof: firstProof });
+    const { next } = exchange(other, begun.next, { ...options, proof: secondProof });
+
+    const { states = [] } = sentTo({ client, upstream }, next, false);
+
+    expect(states[0]).toBe(`${turnOf(upstream)} <${firstProof}>`);
+    expect(states.join()).not.toContain(secondProof);
+    expect(states.join()).not.toContain('gh1');
+  });
+});
+
 it('gives Gemini its proofs back from a client that keeps nothing but ids of calls', () => {
   const pair = { client: 'openai-chat', upstream: 'gemini' } as const;
   const { next } = exchange(pair, openingOf('openai-chat'), { streamed: false, proof: firstProof, result: '9 °C' });

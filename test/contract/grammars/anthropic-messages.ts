@@ -82,6 +82,7 @@ function readBlocks(events: readonly Json[], { whole }: { whole: boolean }): Jso
       written = '';
       blocks.push(open);
       demand(deltaKinds[String(open['type'])] !== undefined, 'a kind of block', open);
+      demand((open['signature'] ?? '') === '', 'the signature in a delta of its own', open);
       continue;
     }
     demand(open !== undefined && index === blocks.length - 1, 'an open block', event);
