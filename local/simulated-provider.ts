@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { createPrefixCache, type PrefixCache } from './simulated-provider/count-usage.ts';
 import { matchEndpoint, requireEndpoint } from './simulated-provider/endpoints.ts';
-import { readBody, sendJson } from './simulated-provider/exchange.ts';
+import { readBody, refuseOnPurpose, sendJson } from './simulated-provider/exchange.ts';
 import { type Dialect, Refusal, refusalBody, refusalHeaders, refusalStatus } from './simulated-provider/refusal.ts';
 
 export { simulatedModels } from './simulated-provider/models.ts';
@@ -95,7 +95,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, setting
     requireKey(request, dialect, settings.requireKey);
     const body = method === 'POST' ? await readBody(request) : undefined;
     settings.onRequest?.({ method, path, query, headers, body });
-    await endpoint.answer({
+    const exchange = {
       headers,
       pathModel: match.model,
       query: new URLSearchParams(query),
@@ -103,7 +103,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, setting
       response,
       signal: departure.signal,
       prefixCache: settings.prefixCache,
-    });
+    };
+    await refuseOnPurpose(exchange);
+    await endpoint.answer(exchange);
   } catch (error) {
     if (!departure.signal.aborted) refuse(response, dialect, { error, requestId });
   }

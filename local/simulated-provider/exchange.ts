@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, isSameBlock } from './answer.ts';
 import type { PrefixCache } from './count-usage.ts';
-import type { RequestedModel } from './models.ts';
+import { isRecord } from './json.ts';
+import { findFailingModel } from './models.ts';
 import { Refusal } from './refusal.ts';
 import type { Piece } from './speech.ts';
 
@@ -120,9 +121,11 @@ export function encodeEvent(data: object, name?: string): string {
   return `${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** The models whose whole job is to fail do it here. */
-export async function refuseOnPurpose(model: RequestedModel, { response, signal }: Exchange): Promise<void> {
-  if (model.id !== 'failing' && model.id !== 'overloaded') return;
+/** @throws Refusal where the request names a model whose job it is. */
+export async function refuseOnPurpose({ pathModel, body, response, signal }: Exchange): Promise<void> {
+  const named = body instanceof FormData ? body.get('model') : isRecord(body) ? body.model : undefined;
+  const model = findFailingModel(pathModel ?? named);
+  if (model === undefined) return;
   await pause(model.parameters.first ?? 0, signal);
   if (model.id === 'failing') throw new Refusal('failed', 'The model failed, as asked.');
   response.setHeader('retry-after', '1');

@@ -107,6 +107,13 @@ export function requireModel(name: string, purpose: ModelPurpose): RequestedMode
   return { id: model.id, name, parameters: { ...model.defaults, ...parseParameters(query) } };
 }
 
+/** The models whose whole job is to fail do it whatever else the request says: a vendor in trouble reads no further. */
+export function findFailingModel(name: unknown): RequestedModel | undefined {
+  return typeof name === 'string' && /^(?:failing|overloaded)(?:\?|$)/.test(name)
+    ? requireModel(name, 'text')
+    : undefined;
+}
+
 function serves({ id, serves: served = 'text' }: SimulatedModel, purpose: ModelPurpose): boolean {
   return served === purpose || id === 'failing' || id === 'overloaded';
 }

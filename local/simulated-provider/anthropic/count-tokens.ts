@@ -1,5 +1,5 @@
 import { countInputTokens } from '../count-usage.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { checkCountRequest } from './check-messages.ts';
@@ -13,7 +13,6 @@ export async function answerCountTokens(exchange: Exchange): Promise<void> {
   const request = parseBody(countRequest, exchange.body, wordUnknown);
   checkCountRequest(request);
   const model = requireModel(request.model, 'text');
-  await refuseOnPurpose(model, exchange);
   const texts = readMessages(request).map(({ text }) => text);
   sendJson(exchange.response, 200, { input_tokens: model.parameters.input ?? countInputTokens(texts) });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createAnswer } from '../answer.ts';
-import { type Exchange, refuseOnPurpose, sendEvents, sendWhole } from '../exchange.ts';
+import { type Exchange, sendEvents, sendWhole } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { Refusal } from '../refusal.ts';
@@ -17,7 +17,6 @@ export async function answerMessage(exchange: Exchange): Promise<void> {
   checkMessagesRequest(request);
   const model = requireModel(request.model, 'text');
   requireThinking(joinTurns(request.messages), request, model);
-  await refuseOnPurpose(model, exchange);
 
   const prompt = readPrompt(request);
   const answer = createAnswer(prompt, model, exchange.prefixCache);

@@ -1,5 +1,5 @@
 import { type Answer, createAnswer } from '../answer.ts';
-import { type Exchange, refuseOnPurpose, sendEvents, sendWhole } from '../exchange.ts';
+import { type Exchange, sendEvents, sendWhole } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { checkConverse } from './check-messages.ts';
 import { buildConverse, type ConverseFrame, streamConverse } from './converse-answer.ts';
@@ -24,7 +24,6 @@ async function converse(exchange: Exchange): Promise<{ frame: ConverseFrame; ans
   const request = parseBody(converseRequest, exchange.body, wordUnknown);
   const model = requireBedrockModel(exchange.pathModel ?? '', 'text');
   checkConverse(request, model);
-  await refuseOnPurpose(model, exchange);
   const prompt = readPrompt(request);
   const frame = {
     occasion: JSON.stringify(prompt.messages),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { countInputTokens } from '../count-usage.ts';
 import { embed } from '../embedding-vector.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { isRecord, parseBody } from '../json.ts';
 import { requireBedrockModel } from './model-id.ts';
 import { wordUnknown } from './request.ts';
@@ -25,10 +25,9 @@ const cohereRequest = z.strictObject({
 /** `POST /model/{model}/invoke` of embedding models: each takes and answers what its vendor made of it. */
 export async function answerInvokeModel(exchange: Exchange): Promise<void> {
   const id = exchange.pathModel ?? '';
-  const model = requireBedrockModel(id, 'embedding');
+  requireBedrockModel(id, 'embedding');
   const isCohere = id.includes('cohere.') || (isRecord(exchange.body) && 'texts' in exchange.body);
   const { texts, body } = isCohere ? embedByCohere(exchange.body) : embedByTitan(exchange.body);
-  await refuseOnPurpose(model, exchange);
   exchange.response.setHeader('x-amzn-bedrock-input-token-count', countInputTokens(texts));
   sendJson(exchange.response, 200, body);
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { countInputTokens } from '../count-usage.ts';
 import { embed, encodeVector } from '../embedding-vector.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 
@@ -20,7 +20,6 @@ const embedRequest = z.strictObject({
 export async function answerEmbed(exchange: Exchange): Promise<void> {
   const request = parseBody(embedRequest, exchange.body);
   const model = requireModel(request.model, 'embedding');
-  await refuseOnPurpose(model, exchange);
   const vectors = request.texts.map((text) => embed(text, request.output_dimension));
   const types = request.embedding_types ?? ['float'];
   const input_tokens = model.parameters.input ?? countInputTokens(request.texts);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 
@@ -15,8 +15,7 @@ const rerankRequest = z.strictObject({
 /** `POST /v2/rerank`, as Cohere answers it; relevant is what shares words with the query. */
 export async function answerRerank(exchange: Exchange): Promise<void> {
   const request = parseBody(rerankRequest, exchange.body);
-  const model = requireModel(request.model, 'rerank');
-  await refuseOnPurpose(model, exchange);
+  requireModel(request.model, 'rerank');
   const wanted = listWords(request.query);
   const results = request.documents
     .map((document, index) => {

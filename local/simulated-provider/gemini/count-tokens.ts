@@ -1,5 +1,5 @@
 import { countInputTokens } from '../count-usage.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { refuse } from '../refusal.ts';
@@ -23,7 +23,6 @@ export async function answerGeminiCountTokens(exchange: Exchange): Promise<void>
     contents: contents ?? refuse('contents', '* CountTokensRequest.contents: contents is not specified'),
   };
   checkGenerateContent(request, model);
-  await refuseOnPurpose(model, exchange);
   const totalTokens = model.parameters.input ?? countInputTokens(readMessages(request).map(({ text }) => text));
   const promptTokensDetails = [{ modality: 'TEXT', tokenCount: totalTokens }];
   sendJson(exchange.response, 200, { totalTokens, promptTokensDetails });

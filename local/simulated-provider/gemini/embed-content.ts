@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { embed } from '../embedding-vector.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { refuse } from '../refusal.ts';
@@ -30,7 +30,6 @@ export async function answerBatchEmbedContents(exchange: Exchange): Promise<void
 
 async function requireEmbeddingModel(exchange: Exchange): Promise<string> {
   const model = requireModel(exchange.pathModel ?? '', 'embedding');
-  await refuseOnPurpose(model, exchange);
   return model.name;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, createAnswer } from '../answer.ts';
-import { encodeEvent, type Exchange, refuseOnPurpose, sendEvents, sendWhole } from '../exchange.ts';
+import { encodeEvent, type Exchange, sendEvents, sendWhole } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { buildGeneration, type GeminiFrame, streamGenerations } from './answer.ts';
@@ -27,7 +27,6 @@ async function generate(exchange: Exchange): Promise<{ frame: GeminiFrame; answe
   const request = parseBody(generateContentRequest, toCamelCase(exchange.body), wordUnknown);
   const model = requireModel(exchange.pathModel ?? '', 'text');
   checkGenerateContent(request, model);
-  await refuseOnPurpose(model, exchange);
 
   const prompt = readPrompt(request);
   const { generationConfig: options = {} } = request;

@@ -1,5 +1,5 @@
 import { createAnswer } from '../answer.ts';
-import { type Exchange, refuseOnPurpose, sendEvents, sendWhole } from '../exchange.ts';
+import { type Exchange, sendEvents, sendWhole } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { readAttachment, readUrl } from '../media.ts';
 import { type RequestedModel, requireModel } from '../models.ts';
@@ -15,7 +15,6 @@ export async function answerChatCompletion(exchange: Exchange): Promise<void> {
   checkChatRequest(request);
   const model = requireModel(request.model, 'text');
   requireReasoning(request, model);
-  await refuseOnPurpose(model, exchange);
 
   const prompt = readPrompt(request);
   const answer = createAnswer(prompt, model, exchange.prefixCache);

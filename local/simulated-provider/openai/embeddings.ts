@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { countInputTokens } from '../count-usage.ts';
 import { embed, type EmbeddingInput, encodeVector } from '../embedding-vector.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 
@@ -21,7 +21,6 @@ type EmbeddingsRequest = z.infer<typeof embeddingsRequest>;
 export async function answerEmbeddings(exchange: Exchange): Promise<void> {
   const request = parseBody(embeddingsRequest, exchange.body);
   const model = requireModel(request.model, 'embedding');
-  await refuseOnPurpose(model, exchange);
 
   const inputs = listInputs(request.input);
   const promptTokens = model.parameters.input ?? inputs.reduce((total, input) => total + countTokens(input), 0);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { countInputTokens } from '../count-usage.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 
@@ -26,7 +26,6 @@ const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 export async function answerImages(exchange: Exchange): Promise<void> {
   const request = parseBody(imagesRequest, exchange.body);
   const model = requireModel(request.model, 'image');
-  await refuseOnPurpose(model, exchange);
   const count = request.n ?? 1;
   const input_tokens = model.parameters.input ?? countInputTokens([request.prompt]);
   const output_tokens = model.parameters.output ?? 100 * count;

@@ -1,5 +1,5 @@
 import { countInputTokens } from '../count-usage.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { checkInput } from './check-items.ts';
@@ -11,7 +11,6 @@ export async function answerInputTokens(exchange: Exchange): Promise<void> {
   const request = parseBody(inputTokensRequest, exchange.body);
   checkInput(request);
   const model = requireModel(request.model, 'text');
-  await refuseOnPurpose(model, exchange);
   const input_tokens = model.parameters.input ?? countInputTokens(readMessages(request).map(({ text }) => text));
   sendJson(exchange.response, 200, { object: 'response.input_tokens', input_tokens });
 }

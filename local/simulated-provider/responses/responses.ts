@@ -1,5 +1,5 @@
 import { createAnswer } from '../answer.ts';
-import { type Exchange, refuseOnPurpose, sendEvents, sendWhole } from '../exchange.ts';
+import { type Exchange, sendEvents, sendWhole } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 import { checkInput, checkStored, encryptReasoning, requireReasoning } from './check-items.ts';
@@ -16,7 +16,6 @@ export async function answerResponses(exchange: Exchange): Promise<void> {
   checkStored(request);
   const model = requireModel(request.model, 'text');
   requireReasoning(request, model);
-  await refuseOnPurpose(model, exchange);
 
   const prompt = readPrompt(request);
   const answer = createAnswer(prompt, model, exchange.prefixCache);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { countInputTokens } from '../count-usage.ts';
 import { embed, encodeVector } from '../embedding-vector.ts';
-import { type Exchange, refuseOnPurpose, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { parseBody } from '../json.ts';
 import { requireModel } from '../models.ts';
 
@@ -23,7 +23,6 @@ export async function answerVoyageEmbeddings(exchange: Exchange): Promise<void> 
     (path) => `Argument '${path}' is not supported by our API.`,
   );
   const model = requireModel(request.model, 'embedding');
-  await refuseOnPurpose(model, exchange);
   const inputs = typeof request.input === 'string' ? [request.input] : request.input;
   const vectors = inputs.map((input) => embed(input, request.output_dimension ?? undefined));
   sendJson(exchange.response, 200, {
