@@ -46,9 +46,7 @@ function parseStructured(text: string): ProviderSecret {
     throw usageError('Standard input does not hold valid JSON.');
   }
   if (typeof value !== 'object' || value === null || !('kind' in value)) {
-    throw usageError(
-      'Standard input must hold a JSON object with "kind": oauth-client-credentials, aws-keys or aws-role (docs/cli.md).',
-    );
+    throw usageError('Standard input must hold a JSON object with "kind", one of those in docs/cli.md.');
   }
   return value as ProviderSecret;
 }

@@ -198,6 +198,7 @@ async function refusal(
     status: response.statusCode ?? 0,
     body: parseJson(bytes),
     retryAfterSeconds: retryAfterSeconds(response.headers),
+    errorType: response.headers['x-amzn-errortype']?.toString(),
   };
   return refusedByProvider(target.provider, refused, sentSecret(access));
 }

@@ -1,5 +1,6 @@
 import { CallerError, GatewayError } from '../http/gateway-error.ts';
 import { findCatalogModel } from '../metering/catalog/catalog.ts';
+import type { CatalogModel } from '../metering/catalog/model.ts';
 import { freePrice, type Price } from '../metering/price.ts';
 import type { Provider } from '../providers/provider.ts';
 import { builtInProviders, findProvider } from '../providers/registry.ts';
@@ -175,20 +176,25 @@ export function modelFacts(
 ): ModelFacts | undefined {
   const declared = declarationOf(provider.name, catalog)?.models;
   const exact = declared?.find((entry) => entry.id === model);
-  if (exact !== undefined) return declaredFacts(exact);
   const known = findCatalogModel(provider.catalog ?? provider.name, model);
-  if (known !== undefined) return known;
+  if (exact !== undefined) return declaredFacts(exact, known);
+  if (known !== undefined && provider.ownPrices !== true) return known;
   if (match === 'exact') return undefined;
   const wildcard = declared?.find((entry) => entry.id === '*');
-  if (wildcard !== undefined) return declaredFacts(wildcard);
-  return declared === undefined
-    ? { price: undefined, contextTokens: undefined, maxOutputTokens: undefined }
+  if (wildcard !== undefined) return declaredFacts(wildcard, known);
+  return declared === undefined || known !== undefined
+    ? { contextTokens: undefined, maxOutputTokens: undefined, ...known, price: undefined }
     : undefined;
 }
 
-function declaredFacts(model: DeclaredModel): ModelFacts {
-  const price = model.free === true ? freePrice : model.price;
-  return { price, contextTokens: model.contextTokens, maxOutputTokens: model.maxOutputTokens };
+/** What is declared goes before what the catalog knows, which still tells what the model can and where it answers. */
+function declaredFacts(model: DeclaredModel, known: CatalogModel | undefined): ModelFacts {
+  return {
+    ...known,
+    price: model.free === true ? freePrice : model.price,
+    contextTokens: model.contextTokens ?? known?.contextTokens,
+    maxOutputTokens: model.maxOutputTokens ?? known?.maxOutputTokens,
+  };
 }
 
 function declarationOf(name: string, catalog: CatalogPolicy): CatalogPolicy['providers'][string] | undefined {

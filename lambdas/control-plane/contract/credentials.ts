@@ -17,6 +17,13 @@ const providerSecret = z
       audience: z.string().min(1).max(1024).exactOptional(),
     }),
     z.strictObject({
+      kind: z.literal('google-service-account'),
+      clientEmail: z.email().max(256),
+      privateKey: z.string().max(8192).startsWith('-----BEGIN PRIVATE KEY-----', 'must be the private key in PEM form'),
+      privateKeyId: secretText.exactOptional(),
+    }),
+    z.strictObject({ kind: z.literal('aws-function-role') }),
+    z.strictObject({
       kind: z.literal('aws-keys'),
       accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be an access key id'),
       secretAccessKey: secretText,
@@ -33,13 +40,20 @@ const providerSecret = z
   .meta({
     id: 'ProviderSecret',
     description:
-      'An API key as a string; OAuth 2.0 client credentials; or AWS keys or a role to assume, for providers with `sigv4`.',
+      'An API key as a string; OAuth 2.0 client credentials; a Google service account; or, for providers with `sigv4`, AWS keys, a role to assume or the gateway’s own role.',
   });
 
 const credential = z
   .strictObject({
     provider: providerName,
-    kind: z.enum(['api-key', 'oauth-client-credentials', 'aws-keys', 'aws-role']),
+    kind: z.enum([
+      'api-key',
+      'oauth-client-credentials',
+      'google-service-account',
+      'aws-keys',
+      'aws-role',
+      'aws-function-role',
+    ]),
     lastFour: z.string().meta({ description: 'End of the key, client id or role; empty for a short one.' }),
     zeroRetention: z.boolean(),
     previousUsable: z

@@ -14,7 +14,13 @@ export type CredentialOwner =
 /** A reference to a secret in the vault, and what may be told about it. */
 export interface CredentialRecord {
   readonly provider: string;
-  readonly kind: 'api-key' | 'oauth-client-credentials' | 'aws-keys' | 'aws-role';
+  readonly kind:
+    | 'api-key'
+    | 'oauth-client-credentials'
+    | 'google-service-account'
+    | 'aws-keys'
+    | 'aws-role'
+    | 'aws-function-role';
   readonly lastFour: string;
   readonly zeroRetention: boolean;
   /** Version in the vault that is used; grows with every rotation. */

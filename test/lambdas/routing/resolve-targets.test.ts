@@ -322,3 +322,54 @@ describe('an organization that asks for zero retention', () => {
     );
   });
 });
+
+describe('the protocol that is spoken with a provider', () => {
+  const spoken = (client: Parameters<typeof resolveTargets>[1], protocols: ProviderDeclaration['protocols']) =>
+    resolveTargets(['lab/small'], client, policyOf({ providers: { lab: { ...lab, protocols } } }))[0]?.protocol;
+
+  test("is the client's own wherever it stands in the list", () => {
+    expect(spoken('anthropic-messages', ['openai-chat', 'anthropic-messages'])).toBe('anthropic-messages');
+  });
+
+  test('is else the first one that the request can be translated to', () => {
+    expect(spoken('anthropic-messages', ['openai-embeddings', 'gemini', 'openai-chat'])).toBe('gemini');
+    expect(spoken('gemini-count-tokens', ['gemini', 'openai-count-tokens'])).toBe('openai-count-tokens');
+    expect(spoken('gemini-embeddings', ['openai-chat', 'openai-embeddings'])).toBe('openai-embeddings');
+  });
+
+  test('is none across kinds, nor for a kind that is only passed through', () => {
+    expect(() => spoken('openai-embeddings', ['openai-chat'])).toThrow(
+      expect.objectContaining({ code: 'protocol_not_supported' }),
+    );
+    expect(() => spoken('openai-speech', ['openai-chat'])).toThrow(
+      expect.objectContaining({ code: 'protocol_not_supported' }),
+    );
+  });
+});
+
+describe('a vendor at a place with prices of its own', () => {
+  const azure: ProviderDeclaration = {
+    baseUrl: 'https://acme.openai.azure.com/openai/v1',
+    protocols: ['openai-chat'],
+    auth: { kind: 'none' },
+    models: [],
+  };
+  const resolved = (models: ProviderDeclaration['models']) =>
+    resolve(`azure/${openaiModel}`, { providers: { azure: { ...azure, models } } })[0];
+
+  test("is not charged by the vendor's list", () => {
+    expect(() => resolved([])).toThrow(expect.objectContaining({ code: 'model_not_priced' }));
+  });
+
+  test('takes the declared price, and what the catalog knows of the model beside it', () => {
+    const price = { inputPerMillion: 3, outputPerMillion: 4 };
+    const known = listCatalogModels('openai').find(({ id }) => id === openaiModel)!;
+
+    expect(resolved([{ id: openaiModel, price }])).toMatchObject({
+      price,
+      contextTokens: known.contextTokens,
+      maxOutputTokens: known.maxOutputTokens,
+      capabilities: known.capabilities,
+    });
+  });
+});

@@ -38,7 +38,7 @@ type Put = Context<'putCredential'> | Context<'putPlatformCredential'>;
 
 async function put(context: Put, place: CredentialPlace) {
   const { deps, body } = context;
-  const auth = await requireAuthKind(deps, place.provider);
+  const auth = await requireAuth(deps, place.provider);
   const { owner } = place;
   const faults = secretFaults(body.secret, auth, { allowPrivate: deps.allowPrivateProviders, owner });
   if (faults.length > 0) throw invalidRequest(...faults);
@@ -72,11 +72,11 @@ async function remove(
  *
  * @throws Problem 400 where there is no such provider.
  */
-async function requireAuthKind({ control }: ControlPlaneDependencies, name: string) {
+async function requireAuth({ control }: ControlPlaneDependencies, name: string) {
   const declared = await getProvider(control, name);
   const providers = declared === undefined ? {} : { [name]: declared.value };
   const provider = providerFor(name, { version: 0, providers, credentials: {} });
-  if (provider !== undefined) return provider.auth.kind;
+  if (provider !== undefined) return provider.auth;
   const message = 'must be a built-in provider, or one declared with PUT /providers/{provider}';
   throw invalidRequest({ field: 'path.provider', message });
 }

@@ -1,6 +1,6 @@
 import { Secret } from '../../../crypto/secret.ts';
+import type { ProviderAuth } from '../../../providers/provider.ts';
 import type { CredentialOwner, CredentialRecord } from '../../../store/control/credential.ts';
-import type { ProviderDeclaration } from '../../../store/policy.ts';
 import type { BodyOf } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { FieldError } from '../problem.ts';
@@ -42,6 +42,10 @@ function nameOf(given: Exclude<Given, string>): string {
       return given.accessKeyId;
     case 'aws-role':
       return given.roleArn;
+    case 'google-service-account':
+      return given.clientEmail;
+    case 'aws-function-role':
+      return '';
   }
 }
 
@@ -52,21 +56,39 @@ function lastFourOf(text: string): string {
 /** What no schema can tell about a secret, given how its provider wants to be shown one. Nothing of it is repeated. */
 export function secretFaults(
   given: Given,
-  auth: ProviderDeclaration['auth']['kind'],
+  auth: ProviderAuth,
   rules: { readonly allowPrivate: boolean; readonly owner: CredentialOwner },
 ): FieldError[] {
-  if (auth === 'none') {
+  if (auth.kind === 'none') {
     return [{ field: 'path.provider', message: 'must be a provider that takes a credential; this one takes none' }];
   }
-  const isAws = typeof given !== 'string' && given.kind !== 'oauth-client-credentials';
-  if (isAws !== (auth === 'sigv4')) {
+  if (!takes(auth, given)) {
     const wanted =
-      auth === 'sigv4' ? 'must be AWS keys or an AWS role' : 'must be an API key or OAuth client credentials';
+      auth.kind === 'sigv4'
+        ? `must be ${auth.acceptsKeys ? 'an API key, ' : ''}AWS keys or an AWS role`
+        : 'must be an API key, OAuth client credentials or a Google service account';
     return [{ field: 'body.secret', message: `${wanted}: this provider takes nothing else` }];
   }
   if (typeof given === 'string') return keyFaults(given);
+  if (given.kind === 'aws-function-role') return ownRoleFaults(auth, rules.owner);
   if (given.kind === 'aws-role') return roleFaults(given, rules.owner);
   return given.kind === 'oauth-client-credentials' ? oauthFaults(given, rules) : [];
+}
+
+function takes(auth: ProviderAuth, given: Given): boolean {
+  if (typeof given === 'string') return auth.kind !== 'sigv4' || auth.acceptsKeys === true;
+  const isAws = given.kind !== 'oauth-client-credentials' && given.kind !== 'google-service-account';
+  return isAws === (auth.kind === 'sigv4');
+}
+
+/** The gateway's own role is the platform's to lend, and to Bedrock only; the data plane holds to the same. */
+function ownRoleFaults(auth: ProviderAuth, owner: CredentialOwner): FieldError[] {
+  const field = 'body.secret';
+  if (owner.kind !== 'platform') {
+    return [{ field, message: 'must be of the workspace: the role of the gateway is the platform’s' }];
+  }
+  const isBedrock = auth.kind === 'sigv4' && auth.scope?.service === 'bedrock';
+  return isBedrock ? [] : [{ field, message: 'must be another one: the role of the gateway signs for Bedrock only' }];
 }
 
 function keyFaults(key: string): FieldError[] {

@@ -15,7 +15,8 @@ beforeAll(async () => {
   api = await startAdminApi({ wrapStore: crashes.wrap });
   lab = createCredentialLab(api);
   const models = [{ id: '*', free: true }];
-  const bedrock = { baseUrl: 'https://bedrock-runtime.eu-west-1.amazonaws.com', auth: { kind: 'sigv4' }, models };
+  const signed = { kind: 'sigv4', name: 'execute-api/eu-west-1' };
+  const bedrock = { baseUrl: 'https://models.example.com', auth: signed, models };
   await api.call('PUT', '/providers/aws', { body: bedrock });
   await api.call('PUT', '/providers/open', {
     body: { baseUrl: 'https://open.example.com', auth: { kind: 'none' }, models },
