@@ -19,6 +19,8 @@ export interface CanonicalRequest {
   readonly sampling: SamplingOptions;
   /** The client's own cap on output tokens; what is sent is in `EncodingTarget.maxOutputTokens`. */
   readonly maxOutputTokens?: number;
+  /** The client's own name for it. */
+  readonly maxOutputTokensPath?: string;
   /** A stable id of the end user for the provider's abuse detection; left out where the target takes none. */
   readonly endUser?: string;
   /**

@@ -22,6 +22,7 @@ export function decodeRequest(fields: Fields, { stream }: { readonly stream: boo
     ...given('reasoning', decodeReasoning(fields)),
     sampling: decodeSampling(fields),
     ...given('maxOutputTokens', optionalNumber(fields['max_tokens'], 'max_tokens')),
+    ...(!isAbsent(fields['max_tokens']) && { maxOutputTokensPath: 'max_tokens' }),
     ...(typeof endUser === 'string' && { endUser }),
     untranslated: [...listUntranslated(fields), ...untranslated],
   };

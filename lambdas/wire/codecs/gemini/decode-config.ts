@@ -19,6 +19,7 @@ import { membersOf, unknownMembers } from './members.ts';
 export interface DecodedConfig {
   readonly sampling: SamplingOptions;
   readonly maxOutputTokens?: number;
+  readonly maxOutputTokensPath?: string;
   readonly outputFormat?: OutputFormat;
   readonly reasoning?: ReasoningOptions;
 }
@@ -59,6 +60,7 @@ export function decodeConfig(member: GeminiMember, untranslated: Untranslated[])
   return {
     sampling: decodeSampling(read),
     ...given('maxOutputTokens', optionalNumber(maximum.value, maximum.path)),
+    ...(!isAbsent(maximum.value) && { maxOutputTokensPath: maximum.path }),
     ...given('outputFormat', decodeOutputFormat(config, member.path, untranslated)),
     ...given('reasoning', decodeThinking(read('thinkingConfig'), untranslated)),
   };

@@ -18,7 +18,7 @@ export function decodeRequest(fields: Fields, options: { readonly stream: boolea
     ...given('outputFormat', decodeOutputFormat(fields)),
     ...given('reasoning', decodeReasoningOptions(fields)),
     sampling: decodeSampling(fields),
-    ...given('maxOutputTokens', decodeCap(fields)),
+    ...decodeCap(fields),
     ...given('endUser', optionalText(fields['safety_identifier'], 'safety_identifier') ?? user),
     untranslated: [...conversation.untranslated, ...otherTools, ...untranslatedOf(fields)],
   };
@@ -26,11 +26,12 @@ export function decodeRequest(fields: Fields, options: { readonly stream: boolea
 
 const largestCap = 10_000_000;
 
-function decodeCap(fields: Fields): number | undefined {
-  return (
-    readPositiveInteger(fields, 'max_completion_tokens', largestCap) ??
-    readPositiveInteger(fields, 'max_tokens', largestCap)
-  );
+function decodeCap(fields: Fields): Pick<CanonicalRequest, 'maxOutputTokens' | 'maxOutputTokensPath'> {
+  for (const maxOutputTokensPath of ['max_completion_tokens', 'max_tokens']) {
+    const maxOutputTokens = readPositiveInteger(fields, maxOutputTokensPath, largestCap);
+    if (maxOutputTokens !== undefined) return { maxOutputTokens, maxOutputTokensPath };
+  }
+  return {};
 }
 
 /** Read above, read by the gateway, or about the caller, the price and the cache and not about the answer. */

@@ -32,7 +32,9 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
     ...encodeReasoning(request.reasoning, target, losses),
     ...encodeSampling(request.sampling, target, losses),
     ...encodeInclude(request, target),
-    ...(target.maxOutputTokens !== undefined && { max_output_tokens: requireCap(target.maxOutputTokens, losses) }),
+    ...(target.maxOutputTokens !== undefined && {
+      max_output_tokens: requireCap(target.maxOutputTokens, losses, request.maxOutputTokensPath),
+    }),
     ...(endUser !== undefined && { [target.endUserField ?? 'safety_identifier']: writeEndUser(endUser) }),
     ...(stream && { stream }),
     store: false,
@@ -42,9 +44,9 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
 const leastOutputTokens = 16;
 
 /** Raising a cap would spend what nobody has granted. */
-function requireCap(cap: number, losses: Losses): number {
+function requireCap(cap: number, losses: Losses, path = 'max_output_tokens'): number {
   if (cap >= leastOutputTokens) return cap;
-  return losses.refuse('max_output_tokens', `its lowest cap on output is ${leastOutputTokens} tokens, this one ${cap}`);
+  return losses.refuse(path, `its lowest cap on output is ${leastOutputTokens} tokens, this one ${cap}`);
 }
 
 /** `strict` is written out, because an absent one makes OpenAI rewrite the schema. */

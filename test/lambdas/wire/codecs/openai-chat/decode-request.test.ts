@@ -186,6 +186,7 @@ test('all options are read', () => {
       },
     },
     maxOutputTokens: 9,
+    maxOutputTokensPath: 'max_completion_tokens',
     endUser: 'u1',
     untranslated: [],
   });

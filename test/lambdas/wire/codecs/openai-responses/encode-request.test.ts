@@ -118,6 +118,14 @@ describe('a request', () => {
     expect(() => encode(request, to, true)).toThrow(expect.objectContaining({ code: 'parameter_not_supported' }));
   });
 
+  test('names a cap below the least as the client does', () => {
+    const request = { maxOutputTokens: 15, maxOutputTokensPath: 'generationConfig.maxOutputTokens' };
+
+    expect(() => encode(request, { maxOutputTokens: 15 })).toThrow(
+      expect.objectContaining({ param: 'generationConfig.maxOutputTokens' }),
+    );
+  });
+
   test('has ids that OpenAI takes, the same for a call and its result', () => {
     const long = 'x'.repeat(65);
 
