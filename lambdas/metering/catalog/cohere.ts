@@ -7,8 +7,8 @@ const chat = { protocols: ['openai-chat'], capabilities: text } as const;
 const embedding = { protocols: ['cohere-embeddings', 'openai-embeddings'], maxOutputTokens: 0 } as const;
 
 /**
- * Two price lists that cite Cohere's page agree on these. Left out: rerank, which is charged by the search, and Embed 5, of which
- * one list alone has rates. Embed 4 is priced for texts: no client's protocol brings it an image.
+ * From two price lists that cite Cohere's page, compared in detail with one of them. Left out: rerank, which is charged by the
+ * search, and Embed 5, of which one list alone has rates. Embed 4 is priced for texts: no client's protocol brings it an image.
  */
 export const cohereCatalog: ProviderCatalog = {
   source: 'https://cohere.com/pricing',

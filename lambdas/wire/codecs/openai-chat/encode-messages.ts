@@ -96,7 +96,9 @@ function encodeReasoning(content: readonly AssistantPart[], replays: EncodingTar
   if (replays === undefined) return {};
   if (replays !== 'reasoning_details') {
     const text = content.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('');
-    return text === '' ? {} : { [replays]: text };
+    // A turn with calls is refused without the member, even where nothing was thought (api-docs.deepseek.com/guides/thinking_mode).
+    const demanded = replays === 'reasoning_content' && content.some(({ type }) => type === 'tool-call');
+    return text === '' && !demanded ? {} : { [replays]: text };
   }
   const details = content
     .filter((part) => part.type === 'reasoning' || part.type === 'redacted-reasoning')

@@ -145,6 +145,19 @@ describe('what vendors differ in', () => {
   });
 
   test.each([
+    ['reasoning_content' as const, { reasoning_content: '' }],
+    ['reasoning' as const, {}],
+  ])('a turn with calls and without thoughts says so under %s only where that is demanded', (replays, expected) => {
+    const request = fromAssistant({ type: 'tool-call', id: 'c', name: 'f', arguments: '{}' });
+
+    const [message] = messagesOf(encode(request, { replaysReasoning: replays }));
+
+    const { tool_calls: calls, ...rest } = message as { tool_calls: unknown };
+    expect(calls).toHaveLength(1);
+    expect(rest).toEqual({ role: 'assistant', content: null, ...expected });
+  });
+
+  test.each([
     [undefined, 'call_1', /^call_1$/],
     [undefined, `toolu_${'x'.repeat(60)}`, /^call_[0-9a-f]{32}$/],
     ['nine-alphanumerics' as const, 'toolu_01', /^[0-9a-f]{9}$/],
