@@ -144,7 +144,8 @@ function checkThinkingOptions(request: MessagesRequest): void {
     refuse('temperature', '`temperature` may only be set to 1 when thinking is enabled.');
   }
   if (request.top_k !== undefined) refuse('top_k', '`top_k` must be unset when thinking is enabled.');
-  if (request.tool_choice?.type === 'any' || request.tool_choice?.type === 'tool') {
+  const forced = request.tool_choice?.type === 'any' || request.tool_choice?.type === 'tool';
+  if (thinking.type === 'enabled' && forced) {
     refuse('tool_choice', 'Thinking may not be enabled when tool_choice forces tool use.');
   }
 }

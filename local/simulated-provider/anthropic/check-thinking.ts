@@ -24,10 +24,13 @@ export function checkThinkingBlocks(turns: readonly Turn[]): void {
   }
 }
 
-/** Inside a tool loop a model that thinks wants its thinking back. */
+/**
+ * Inside a tool loop a model that was told to think wants its thinking back; one that thinks as it sees fit goes on without.
+ * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking#validation-changes
+ */
 export function requireThinking(turns: readonly Turn[], request: MessagesRequest, model: RequestedModel): void {
-  const isOn = request.thinking !== undefined && request.thinking.type !== 'disabled';
-  if (model.id !== 'reasoning' || !(isOn || model.parameters.strict === 1)) return;
+  const isManual = request.thinking?.type === 'enabled';
+  if (model.id !== 'reasoning' || !(isManual || model.parameters.strict === 1)) return;
   const [answer, results] = turns.slice(-2);
   if (answer === undefined || !results?.blocks.some(({ type }) => type === 'tool_result')) return;
   const first = answer.blocks[0]?.type;

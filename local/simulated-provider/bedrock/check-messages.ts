@@ -110,20 +110,21 @@ function checkThinking(request: ConverseRequest, model: RequestedModel): void {
     }
   }
   const { thinking } = fields ?? {};
-  const isOn = thinking !== undefined && thinking.type !== 'disabled';
-  if (thinking?.type === 'enabled' && thinking.budget_tokens >= (inferenceConfig?.maxTokens ?? Infinity)) {
+  const isManual = thinking?.type === 'enabled';
+  const isOn = isManual || thinking?.type === 'adaptive';
+  if (isManual && thinking.budget_tokens >= (inferenceConfig?.maxTokens ?? Infinity)) {
     fail('inferenceConfig.maxTokens', '`max_tokens` must be greater than `thinking.budget_tokens`.');
   }
   if (isOn && (inferenceConfig?.temperature ?? 1) !== 1) {
     fail('inferenceConfig.temperature', '`temperature` may only be set to 1 when thinking is enabled.');
   }
   if (isOn && fields?.top_k !== undefined) fail('top_k', '`top_k` must be unset when thinking is enabled.');
-  if (isOn && (toolConfig?.toolChoice?.any ?? toolConfig?.toolChoice?.tool) !== undefined) {
+  if (isManual && (toolConfig?.toolChoice?.any ?? toolConfig?.toolChoice?.tool) !== undefined) {
     fail('toolConfig.toolChoice', 'Thinking may not be enabled when tool_choice forces tool use.');
   }
   const [answer, results] = messages.slice(-2);
   const isLoop = results?.content.some(({ toolResult }) => toolResult) ?? false;
-  if (model.id !== 'reasoning' || !isLoop || !(isOn || model.parameters.strict === 1)) return;
+  if (model.id !== 'reasoning' || !isLoop || !(isManual || model.parameters.strict === 1)) return;
   if (answer?.content[0]?.reasoningContent === undefined) {
     const path = `messages.${messages.length - 2}.content.0.type`;
     fail(

@@ -120,6 +120,7 @@ describe('the thinking of a tool loop', () => {
 
     const kept = await answerTo([thought, call]);
     const off = await answerTo([call], {});
+    const adaptive = await answerTo([call], { thinking: { type: 'adaptive' } });
     const lost = answerTo([call]);
     const strict = answerTo([call], { model: 'reasoning?strict=1' });
     const changed = answerTo([{ ...thought, thinking: 'Something else' }, call]);
@@ -127,6 +128,7 @@ describe('the thinking of a tool loop', () => {
 
     expect(kept.content.at(-1)).toMatchObject({ text: '21 degrees' });
     expect(off.content.at(-1)).toMatchObject({ text: '21 degrees' });
+    expect(adaptive.content.at(-1)).toMatchObject({ text: '21 degrees' });
     await expect(lost).rejects.toThrow('Expected `thinking` or `redacted_thinking`, but found `tool_use`');
     await expect(strict).rejects.toThrow('Expected `thinking`');
     await expect(changed).rejects.toThrow('Invalid `signature`');
@@ -200,7 +202,11 @@ describe('Anthropic refuses', () => {
     ],
     [
       'thinking with a forced tool',
-      { thinking: { type: 'adaptive' }, tools: declare('f'), tool_choice: { type: 'any' } },
+      {
+        thinking: { type: 'enabled', budget_tokens: 1024 },
+        tools: declare('f'),
+        tool_choice: { type: 'any' },
+      },
       'forces tool use',
     ],
     ['a temperature above 1', { temperature: 1.5 }, 'temperature'],
