@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseJsonBody } from '../../lambdas/wire/json-body.ts';
+import { stripStates } from '../../lambdas/wire/translation/strip-states.ts';
 import { type ClientProtocol, type Pair, type UpstreamProtocol } from './cases.ts';
 import { clients } from './conversation.ts';
 import { eventStreamBytes, eventStreamMessages } from './event-stream.ts';
@@ -75,6 +77,25 @@ describe.each(translated)('a conversation of $client that comes back to $upstrea
     expect(states[0]).toBe(`${turnOf(upstream)} <${firstProof}>`);
     expect(states.join()).not.toContain(secondProof);
     expect(states.join()).not.toContain('gh1');
+  });
+});
+
+describe.each(translated)('a conversation of $client that moves on from $upstream', (pair) => {
+  it('comes to a provider of its own protocol without what only another vendor reads', () => {
+    const options = { streamed: false, proof: firstProof, result: '9 °C' };
+    const { next } = exchange(pair, openingOf(pair.client), options);
+
+    const body = stripStates(parseJsonBody(Buffer.from(JSON.stringify(next)))).value;
+
+    const { states = [], content } = readers[pair.client].request(body);
+    expect(content.slice(-3)).toEqual([
+      'assistant text: I ask.',
+      'assistant call get_weather {"city":"Bergen"}',
+      'user result of call 1: 9 °C',
+    ]);
+    // Claude's proofs are Claude's wherever it runs.
+    expect(states).toEqual(sameVendor(pair.client, pair.upstream) ? [`reasoning ${thought} <${firstProof}>`] : []);
+    expect(canonicalJson(body)).not.toMatch(/gh1|Z2gx/);
   });
 });
 

@@ -29,6 +29,21 @@ export function readState(text: string, native: StateOrigin): OpaqueState {
   return { origin: origin as StateOrigin, value };
 }
 
+/**
+ * What stands where reasoning has no proof, in a field that its own vendor demands: with this in it the reasoning is known for
+ * another vendor's when it comes back, and is not sent to one that would refuse it unproved.
+ */
+const unproved = `${mark}none.`;
+
+export function writeProof(state: OpaqueState | undefined, native: StateOrigin): string {
+  return state === undefined ? unproved : writeState(state, native);
+}
+
+/** Reverses `writeProof`. */
+export function readProof(text: string, native: StateOrigin): OpaqueState | undefined {
+  return text === '' || text === unproved ? undefined : readState(text, native);
+}
+
 /** Every SDK sends the id of a tool call back, whatever else it drops; ids are letters, digits, `_` and `-` in every protocol. */
 const idMark = '_gh1_';
 

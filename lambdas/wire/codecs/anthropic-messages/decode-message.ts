@@ -1,4 +1,4 @@
-import { decodeToolCallId, readState } from '../../canonical/opaque.ts';
+import { decodeToolCallId, readProof, readState } from '../../canonical/opaque.ts';
 import {
   type Fields,
   given,
@@ -99,7 +99,7 @@ function decodeAssistantBlock(block: Fields, path: string, calls: ToolCalls): As
       return decodeImage(block, path);
     case 'thinking': {
       const signature = isAbsent(block['signature']) ? '' : requireText(block['signature'], `${path}.signature`);
-      const state = signature === '' ? undefined : readState(signature, 'anthropic');
+      const state = readProof(signature, 'anthropic');
       return {
         type: 'reasoning',
         text: requireText(block['thinking'], `${path}.thinking`),

@@ -1,3 +1,4 @@
+import { readProof } from '../../canonical/opaque.ts';
 import { given } from '../../canonical/read.ts';
 import type { AssistantPart, Citation } from '../../canonical/request.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
@@ -42,7 +43,7 @@ function readBlock(block: unknown): readonly AssistantPart[] {
       return [{ type: 'text', text: textOf(block['text']), ...given('citations', readCitations(block['citations'])) }];
     case 'thinking': {
       const signature = textOf(block['signature']);
-      const state = signature === '' ? undefined : { origin: 'anthropic' as const, value: signature };
+      const state = readProof(signature, 'anthropic');
       return [{ type: 'reasoning', text: textOf(block['thinking']), ...given('state', state) }];
     }
     case 'redacted_thinking':

@@ -1,4 +1,5 @@
 import type { StreamDecoder, WireEvent } from '../../canonical/codec.ts';
+import { readProof } from '../../canonical/opaque.ts';
 import type { Reading } from '../../canonical/response.ts';
 import { isObject } from '../../json-fields.ts';
 import { readCitation } from './citations.ts';
@@ -132,8 +133,8 @@ function said(type: 'text' | 'reasoning', value: unknown): readonly Reading[] {
 }
 
 function signed(signature: unknown): readonly Reading[] {
-  const value = textOf(signature);
-  return value === '' ? [] : [{ type: 'state', choice, of: 'reasoning', state: { origin: 'anthropic', value } }];
+  const state = readProof(textOf(signature), 'anthropic');
+  return state === undefined ? [] : [{ type: 'state', choice, of: 'reasoning', state }];
 }
 
 function textOf(value: unknown): string {

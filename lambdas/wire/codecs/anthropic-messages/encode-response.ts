@@ -1,5 +1,5 @@
 import type { AnswerContext } from '../../canonical/codec.ts';
-import { encodeToolCallId, type OpaqueState, writeState } from '../../canonical/opaque.ts';
+import { encodeToolCallId, type OpaqueState, writeProof, writeState } from '../../canonical/opaque.ts';
 import type { AssistantPart } from '../../canonical/request.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { writeCitation } from './citations.ts';
@@ -44,8 +44,7 @@ function writePart(part: AssistantPart): readonly object[] {
     case 'refusal':
       return [{ type: 'text', text: part.text, citations: null }];
     case 'reasoning': {
-      const signature = part.state === undefined ? '' : writeState(part.state, 'anthropic');
-      return [{ type: 'thinking', thinking: part.text, signature }];
+      return [{ type: 'thinking', thinking: part.text, signature: writeProof(part.state, 'anthropic') }];
     }
     case 'redacted-reasoning':
       return [{ type: 'redacted_thinking', data: writeState(part.state, 'anthropic') }];

@@ -1,5 +1,5 @@
 import type { AnswerContext, StreamEncoder } from '../../canonical/codec.ts';
-import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
+import { type OpaqueState, writeProof, writeState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import type { FinishReason } from '../../protocol.ts';
 import { writeCitation } from './citations.ts';
@@ -16,6 +16,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   let index = -1;
   let open: BlockStart['kind'] = 'text';
   let textState: OpaqueState | undefined;
+  let unsigned = false;
   let finish: { readonly reason: FinishReason; readonly stopSequence: string | undefined } | undefined;
 
   const startBlock = (block: object): string => {
@@ -26,6 +27,11 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   const delta = (type: string, content: object): string =>
     write('content_block_delta', { index, delta: { type, ...content } });
 
+  const sign = (state: OpaqueState | undefined): string => {
+    unsigned = false;
+    return delta('signature_delta', { signature: writeProof(state, 'anthropic') });
+  };
+
   const imageDelta = ({ mediaType, data }: Extract<BlockStart, { kind: 'image' }>): string =>
     delta('text_delta', { text: writeImage({ source: { kind: 'base64', mediaType, data } }) });
 
@@ -33,6 +39,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     switch (event.type) {
       case 'block-start':
         open = event.block.kind;
+        unsigned = open === 'reasoning';
         return startBlock(writeBlockStart(event.block)) + (event.block.kind === 'image' ? imageDelta(event.block) : '');
       case 'delta':
         if (open === 'tool-call') return delta('input_json_delta', { partial_json: event.text });
@@ -41,17 +48,14 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
       case 'citation':
         return delta('citations_delta', { citation: writeCitation(event.citation) });
       case 'state':
-        if (open === 'reasoning') return delta('signature_delta', { signature: writeState(event.state, 'anthropic') });
+        if (open === 'reasoning') return sign(event.state);
         textState = event.state;
         return '';
       case 'block-stop': {
-        const stopped = stopBlock();
+        const stopped = (unsigned ? sign(undefined) : '') + stopBlock();
         if (textState === undefined) return stopped;
         // Not in the start of its block: there clients look for no signature.
-        const proof =
-          startBlock(writeBlockStart({ kind: 'reasoning' })) +
-          delta('signature_delta', { signature: writeState(textState, 'anthropic') }) +
-          stopBlock();
+        const proof = startBlock(writeBlockStart({ kind: 'reasoning' })) + sign(textState) + stopBlock();
         textState = undefined;
         return stopped + proof;
       }

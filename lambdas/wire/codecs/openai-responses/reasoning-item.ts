@@ -1,5 +1,5 @@
 import type { ResponseReasoningItem } from 'openai/resources/responses/responses';
-import { type OpaqueState, writeState } from '../../canonical/opaque.ts';
+import { type OpaqueState, writeProof, writeState } from '../../canonical/opaque.ts';
 import type { BlockStart } from '../../canonical/response.ts';
 import type { ItemEvent, ItemStatus, OpenItem, Place } from './open-item.ts';
 
@@ -51,6 +51,7 @@ export class ReasoningItem implements OpenItem {
 
   close(status: ItemStatus): void {
     this.item.status = status;
+    this.item.encrypted_content ??= writeProof(undefined, 'openai');
   }
 
   #at(): Place & { readonly summary_index: number } {

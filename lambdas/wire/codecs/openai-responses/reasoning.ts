@@ -1,4 +1,4 @@
-import { type OpaqueState, readState } from '../../canonical/opaque.ts';
+import { type OpaqueState, readProof } from '../../canonical/opaque.ts';
 import { type Fields, optionalList, optionalText, requireObject, requireText } from '../../canonical/read.ts';
 import type { ReasoningPart, RedactedReasoningPart } from '../../canonical/request.ts';
 import { isObject } from '../../json-fields.ts';
@@ -14,7 +14,7 @@ export function readReasoning(item: Fields, path: string): ReasoningPart | Redac
   const encrypted = optionalText(item['encrypted_content'], `${path}.encrypted_content`) ?? '';
   const shown = summary.length > 0 ? { texts: summary, name: 'summary' } : { texts: content, name: 'content' };
   const text = shown.texts.map((part, index) => textOf(part, `${path}.${shown.name}[${index}]`)).join('\n\n');
-  const state = encrypted === '' ? undefined : readState(encrypted, 'openai');
+  const state = readProof(encrypted, 'openai');
   if (state === undefined) return text === '' ? undefined : { type: 'reasoning', text, path };
   if (shown.texts.length === 0) return { type: 'redacted-reasoning', state, path };
   return { type: 'reasoning', text, state, path };
@@ -27,5 +27,5 @@ function textOf(part: unknown, path: string): string {
 /** The state of a reasoning item as a provider streams it, where it has one. */
 export function readReasoningState(item: unknown): OpaqueState | undefined {
   const encrypted = isObject(item) ? item['encrypted_content'] : undefined;
-  return typeof encrypted === 'string' && encrypted !== '' ? readState(encrypted, 'openai') : undefined;
+  return typeof encrypted === 'string' ? readProof(encrypted, 'openai') : undefined;
 }

@@ -146,7 +146,7 @@ describe('an answer for a client', () => {
 
   test('has a signature where the SDK reads one, also of thoughts without', () => {
     expect(encode(ofParts([{ type: 'reasoning', text: 'Hm' }])).content).toEqual([
-      { type: 'thinking', thinking: 'Hm', signature: '' },
+      { type: 'thinking', thinking: 'Hm', signature: 'gh1.none.' },
     ]);
   });
 
