@@ -3,7 +3,7 @@ import type { ProtocolName } from '../../../lambdas/wire/protocol-name.ts';
 import { type ReceivedRequest, startSimulatedProvider } from '../../../local/simulated-provider.ts';
 import { type Gatehouse, startGatehouse } from '../../fixtures/gatehouse.ts';
 
-/** One provider that speaks nothing but this protocol, so that every other client's requests to it are translated. */
+/** One provider that answers in text by this protocol alone, so that every other client's requests to it are translated. */
 export interface MatrixUpstream {
   /** The provider's name. */
   readonly name: 'chat' | 'responses' | 'anthropic' | 'gemini' | 'bedrock';
@@ -86,6 +86,15 @@ export function useMatrix(): Matrix {
 const credential = 'MATRIXCREDENTIAL0001';
 const awsKeys = { kind: 'aws-keys', accessKeyId: credential, secretAccessKey: 'matrix-secret-0001' };
 
+/** What each vendor has beside answers in text. */
+const besideText: Record<MatrixUpstream['name'], readonly ProtocolName[]> = {
+  chat: ['openai-embeddings'],
+  responses: ['openai-count-tokens'],
+  anthropic: ['anthropic-count-tokens'],
+  gemini: ['gemini-count-tokens', 'gemini-embeddings'],
+  bedrock: ['bedrock-embeddings'],
+};
+
 /** How each vendor's own service is addressed and told who calls. */
 function declareUpstreams(url: string): Record<string, object> {
   const common = { models: [{ id: '*', price: matrixPrice }], credentialEnv: 'MATRIX_KEY' };
@@ -101,6 +110,9 @@ function declareUpstreams(url: string): Record<string, object> {
     },
   };
   return Object.fromEntries(
-    upstreams.map(({ name, protocol }) => [name, { ...common, ...addresses[name], protocols: [protocol] }]),
+    upstreams.map(({ name, protocol }) => [
+      name,
+      { ...common, ...addresses[name], protocols: [protocol, ...besideText[name]] },
+    ]),
   );
 }
