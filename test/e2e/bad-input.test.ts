@@ -178,9 +178,15 @@ describe('a request that is well-formed and not for this caller', () => {
   });
 
   it('refuses a protocol the provider does not speak', async () => {
+    const answer = await send(embeddings, JSON.stringify({ ...hello, model: 'anthropic/claude-haiku-4-5' }));
+
+    expectRefusal(answer, { status: 400, code: 'protocol_not_supported' });
+  });
+
+  it('refuses what the protocol of the provider cannot say', async () => {
     const answer = await send(messages, JSON.stringify({ ...hello, model: 'openai/gpt-5-mini' }));
 
-    expectRefusal(answer, { status: 400, code: 'protocol_not_supported', dialect: 'anthropic' });
+    expectRefusal(answer, { status: 400, code: 'parameter_not_supported', dialect: 'anthropic' });
   });
 
   it('refuses a request that has gone in circles', async () => {
