@@ -29,7 +29,7 @@ const toolName = fc.stringMatching(/^[a-z][a-z_]{2,12}$/);
 const base64 = fc.uint8Array({ minLength: 1, maxLength: 24 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 
 /** As vendors write them: base64, longer than nothing. */
-export function stateOf(origin: StateOrigin): fc.Arbitrary<OpaqueState> {
+function stateOf(origin: StateOrigin): fc.Arbitrary<OpaqueState> {
   return base64.map((value) => ({ origin, value }));
 }
 

@@ -21,7 +21,7 @@ import type { Json } from './seen.ts';
 /** The way of a request and its answer through the pure part of the proxy, composed as the data plane does. */
 export const requestId = 'req_01JCONTRACT0000000000000000';
 
-export const wireProtocols: Readonly<Record<ClientProtocol, WireProtocol>> = {
+const wireProtocols: Readonly<Record<ClientProtocol, WireProtocol>> = {
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,

@@ -61,7 +61,7 @@ export function count(value: unknown): number {
 }
 
 /** The protocol does not allow what was found. */
-export class Illegal extends Error {
+class Illegal extends Error {
   override readonly name = 'Illegal';
 
   constructor(found: unknown, expected: string) {
