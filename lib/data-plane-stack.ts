@@ -46,6 +46,7 @@ export class DataPlaneStack extends Stack {
     this.dataPlane = new DataPlane(this, 'DataPlane', {
       ...config.proxy,
       ...config.throttling,
+      bedrock: config.bedrock,
       origin: config.origin,
       tenantIsolation: config.tenantIsolation,
       ...(config.mutualTls !== undefined && { mutualTls: config.mutualTls }),

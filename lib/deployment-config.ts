@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { networkSettings } from './compute/network-settings.ts';
 import { releaseSetting } from './compute/release-setting.ts';
 import { controlPlaneSettings } from './control-plane/control-plane-settings.ts';
+import { bedrockSetting } from './data-plane/bedrock-settings.ts';
 import { originSettings, refuseOriginContradictions } from './data-plane/origin-settings.ts';
 import { countrySettings } from './edge/country-rule.ts';
 import { monitoringSettings, sendsTracesInTheClear } from './observability/monitoring-settings.ts';
@@ -66,6 +67,8 @@ const settingsSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  /** Models of Amazon Bedrock that the proxy calls by its own role: `all`, or ids and ARNs of models and inference profiles. */
+  bedrock: bedrockSetting,
   /** `origin`, `mutualTls`, `tenantIsolation`, `throttling`. */
   ...originSettings,
   /** False where the account's role for API Gateway logs is managed elsewhere. */

@@ -18,6 +18,7 @@ import {
   tableChanges,
 } from '../storage/table-access.ts';
 import type { VaultKey } from '../storage/vault-key.ts';
+import { grantModels } from './bedrock-models.ts';
 import { isolateTenants } from './tenant-isolation.ts';
 
 /** Longest a Lambda function may run, and so the longest stream. */
@@ -71,6 +72,15 @@ export interface ProxyFunctionOptions {
    * @default - none
    */
   readonly assumableRoleArns?: readonly string[];
+
+  /**
+   * Models of Amazon Bedrock that the proxy may call by its own role, for a credential of the kind `aws-function-role`: ids or ARNs of
+   * models and inference profiles, or `all` that Bedrock has in the region. A profile brings the models that it routes to, wherever
+   * they are, through that profile only.
+   *
+   * @default - none
+   */
+  readonly bedrock?: 'all' | readonly string[];
 }
 
 export interface ProxyFunctionProps extends ProxyFunctionOptions {
@@ -143,6 +153,7 @@ export class ProxyFunction extends Construct {
     // Who opens credentials stores none: the other half is the control plane's.
     denyActions(proxy.role, sealingActions, [vaultKey.key.keyArn]);
     for (const roleArn of props.assumableRoleArns ?? []) grantActions(proxy.role, ['sts:AssumeRole'], roleArn);
+    grantModels(proxy.role, props.bedrock ?? []);
     if (originSecret !== undefined) {
       // Without DescribeSecret, which `grantRead` adds and the function has no use for.
       grantActions(proxy.role, ['secretsmanager:GetSecretValue'], originSecret.secretArn);

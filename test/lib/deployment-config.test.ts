@@ -47,6 +47,7 @@ describe('parseDeploymentConfig', () => {
       floodLimits: { rateLimitPerAddress: 10_000, rateLimitPerAuthorization: 10_000 },
       domainNames: [],
       proxy: { memorySize: 512, provisionedConcurrentExecutions: 0, assumableRoleArns: [] },
+      bedrock: [],
       origin: 'rest-api',
       tenantIsolation: false,
       apiGatewayLogRole: true,
@@ -91,6 +92,8 @@ describe('parseDeploymentConfig', () => {
       { regions: ['eu-west-1', 'eu-west-2', 'eu-west-3', 'us-east-1', 'us-west-2'] },
       '`regions` and `controlPlane.dataPlanes` must be 4 at most together',
     ],
+    [{ bedrock: 'everything' }, '`bedrock` '],
+    [{ bedrock: ['claude'] }, '`bedrock.0` must be the id or the ARN of a model or an inference profile'],
     [{ vpc: { subnetIds: [], securityGroupIds: ['sg-0a1b2c3d'] } }, '`vpc.subnetIds` '],
     [{ vpc: { subnetIds: ['vpc-0a1b2c3d'], securityGroupIds: [] } }, '`vpc.subnetIds.0` must be the id of a subnet'],
     [

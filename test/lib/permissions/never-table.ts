@@ -1,5 +1,5 @@
 import { itemWrites, tableChanges } from '../../../lib/storage/table-access.ts';
-import type { ResourceName, RoleName } from './permission-catalog.ts';
+import type { AwsResourceName, ResourceName, RoleName } from './permission-catalog.ts';
 
 /** What must never be, as data. Each row fails when it is loosened: `permission-table.test.ts` loosens every one. */
 
@@ -13,6 +13,7 @@ export const sentences = {
   sharesNothing: 'The planes share no function, role, table or endpoint.',
   oneHalfOfTheKey:
     'The admin role has kms:GenerateDataKey but no kms:Decrypt on the vault key, the proxy role the reverse.',
+  callsNoModelUnasked: 'No role may call a model of AWS unless the settings name it.',
   auditOnlyGrows: 'The audit trail is appended to and never changed.',
 } as const;
 
@@ -25,7 +26,7 @@ export type Sentence = keyof typeof sentences;
 export interface NeverRow {
   readonly who: RoleName | 'an administrator of the account';
   readonly actions: readonly string[];
-  readonly on: ResourceName;
+  readonly on: ResourceName | AwsResourceName;
   readonly held: 'denied' | 'not granted';
   readonly sentence: Sentence;
   readonly because: string;
@@ -35,6 +36,12 @@ const readsOfMany = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLSelect', 'dynamod
 const everyRead = ['dynamodb:GetItem', 'dynamodb:Scan', ...readsOfMany];
 const opening = ['kms:CreateGrant', 'kms:Decrypt', 'kms:PutKeyPolicy', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 const making = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext'];
+const calling = [
+  'bedrock:CountTokens',
+  'bedrock:InvokeModel',
+  'bedrock:InvokeModelWithBidirectionalStream',
+  'bedrock:InvokeModelWithResponseStream',
+];
 const notPut = (actions: readonly string[]) => actions.filter((action) => action !== 'dynamodb:PutItem');
 
 export const neverTable: readonly NeverRow[] = [
@@ -119,12 +126,24 @@ export const neverTable: readonly NeverRow[] = [
     'PutItem cannot be kept from replacing: the chain of hashes shows that.',
   ),
   row('reconcile', notPut([...itemWrites, ...tableChanges]), 'audit table', 'denied', 'auditOnlyGrows', 'The same.'),
+
+  row(
+    'proxy',
+    calling,
+    'models of Amazon Bedrock',
+    'not granted',
+    'callsNoModelUnasked',
+    'The setting `bedrock` allows some; without it nobody runs up the bill of the account.',
+  ),
+  row('admin', calling, 'models of Amazon Bedrock', 'not granted', 'callsNoModelUnasked', 'Nor with it.'),
+  row('reconcile', calling, 'models of Amazon Bedrock', 'not granted', 'callsNoModelUnasked', 'The same.'),
+  row('usage rollup', calling, 'models of Amazon Bedrock', 'not granted', 'callsNoModelUnasked', 'The same.'),
 ];
 
 function row(
   who: NeverRow['who'],
   actions: readonly string[],
-  on: ResourceName,
+  on: NeverRow['on'],
   held: NeverRow['held'],
   sentence: Sentence,
   because: string,

@@ -40,6 +40,12 @@ const others = {
 type TableResource = `${keyof typeof tables} table`;
 export type ResourceName = keyof typeof others | TableResource;
 
+/** What is in no template, and stands for all of its kind. */
+const ofAws = {
+  'models of Amazon Bedrock': 'arn:aws:bedrock:eu-west-1::foundation-model/any',
+} as const;
+export type AwsResourceName = keyof typeof ofAws;
+
 interface Located {
   readonly stack: string;
   readonly id: string;
@@ -63,8 +69,9 @@ export function resourcePlace(name: ResourceName): Located {
   return place;
 }
 
-export function resourceArn(name: ResourceName): string {
-  const { stack, id } = resourcePlace(name);
+export function resourceArn(name: ResourceName | AwsResourceName): string {
+  if (name in ofAws) return ofAws[name as AwsResourceName];
+  const { stack, id } = resourcePlace(name as ResourceName);
   return resourceName(stack, id);
 }
 

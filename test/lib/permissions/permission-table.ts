@@ -195,6 +195,9 @@ export const acknowledgedActions: Readonly<Record<string, string>> = {
   'logs:FilterLogEvents': 'of the managed policy, see above',
   'logs:GetLogEvents': 'of the managed policy, see above',
   'logs:PutLogEvents': 'of the managed policy, see above',
+  'bedrock:InvokeModel':
+    'models that the operator named by a pattern, and those that a named profile routes to, whose regions are on a list of AWS',
+  'bedrock:InvokeModelWithResponseStream': 'the same',
   'ec2:AssignPrivateIpAddresses': 'functions in subnets: Lambda refuses a role that may do it on some interfaces only',
   'ec2:CreateNetworkInterface': 'functions in subnets: an interface has no id before it is made',
   'ec2:DeleteNetworkInterface': 'functions in subnets: Lambda refuses a role that may do it on some interfaces only',

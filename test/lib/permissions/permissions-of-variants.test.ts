@@ -10,6 +10,7 @@ import { acknowledgedActions } from './permission-table.ts';
 const configurations: [string, unknown][] = [
   ...exampleNames.map((name): [string, unknown] => [name, readExample(name)]),
   ['traces to X-Ray', { monitoring: { traces: 'xray' } }],
+  ['all of Bedrock', { bedrock: 'all' }],
   ['roles in other accounts', { proxy: { assumableRoleArns: ['arn:aws:iam::444455556666:role/Bedrock'] } }],
 ];
 

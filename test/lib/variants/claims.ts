@@ -1,3 +1,4 @@
+import { bedrock } from './bedrock.ts';
 import { existingResources } from './existing-resources.ts';
 import { functionUrl } from './function-url.ts';
 import { hardened } from './hardened.ts';
@@ -12,6 +13,7 @@ import { vpc } from './vpc.ts';
 
 /** By the name of the file in `examples`. */
 export const claims: Readonly<Record<string, Claims>> = {
+  bedrock,
   'existing-resources': existingResources,
   'function-url': functionUrl,
   hardened,

@@ -77,7 +77,8 @@ const reportSchema = z.object({
   pluginReports: z.array(z.object({ violations: z.array(z.object({ ruleName: z.string() })) })),
 });
 
-function readFindings(directory: string): string[] {
+/** Of a cloud assembly. */
+export function readFindings(directory: string): string[] {
   const report: unknown = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'));
   const { pluginReports } = reportSchema.parse(report);
   return pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
