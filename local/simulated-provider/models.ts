@@ -109,9 +109,10 @@ export function requireModel(name: string, purpose: ModelPurpose): RequestedMode
 
 /** The models whose whole job is to fail do it whatever else the request says: a vendor in trouble reads no further. */
 export function findFailingModel(name: unknown): RequestedModel | undefined {
-  return typeof name === 'string' && /^(?:failing|overloaded)(?:\?|$)/.test(name)
-    ? requireModel(name, 'text')
-    : undefined;
+  // Bedrock's names begin with their vendor.
+  const [, model] =
+    typeof name === 'string' ? (/^(?:[a-z]+\.)*((?:failing|overloaded)(?:\?.*)?)$/.exec(name) ?? []) : [];
+  return model === undefined ? undefined : requireModel(model, 'text');
 }
 
 function serves({ id, serves: served = 'text' }: SimulatedModel, purpose: ModelPurpose): boolean {

@@ -199,7 +199,11 @@ describe('errors of Bedrock', () => {
     const ask = (modelId: string) =>
       bedrock.send(new ConverseCommand({ modelId, messages: [user('hi')] })).catch((reason) => reason);
 
-    const [overloaded, unknown, failing] = [await ask('overloaded'), await ask('unknown'), await ask('failing')];
+    const [overloaded, unknown, failing] = [
+      await ask('overloaded'),
+      await ask('unknown'),
+      await ask('eu.anthropic.failing'),
+    ];
 
     expect(overloaded).toBeInstanceOf(ThrottlingException);
     expect(unknown).toBeInstanceOf(ValidationException);
