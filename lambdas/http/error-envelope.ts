@@ -25,9 +25,21 @@ export function errorEvent(error: GatewayError, dialect: Dialect, requestId: str
   return Buffer.from(`${named ? 'event: error\n' : ''}data: ${JSON.stringify(body)}\n\n`);
 }
 
-/** Responses has an event of its own for what goes wrong on the way (openai-node `ResponseErrorEvent`); its number is the last. */
-function responsesEvent({ message, code, owner, param }: GatewayError, requestId: string): object {
-  return { type: 'error', sequence_number: 0, message, code, param: param ?? null, owner, request_id: requestId };
+/**
+ * Responses has an event of its own for what goes wrong on the way. Its members stand in it twice: as documented (openai-node
+ * `ResponseErrorEvent`), and under `error`, as OpenAI sends them and without which its SDKs take the event for a part of the
+ * answer (openai-node `core/streaming.ts`).
+ */
+function responsesEvent(error: GatewayError, requestId: string): object {
+  const { message, code, param = null } = error;
+  return {
+    type: 'error',
+    sequence_number: 0,
+    message,
+    code,
+    param,
+    ...errorBody(error, 'openai-responses', requestId),
+  };
 }
 
 /** The SDKs do not wait longer than that; they would come back at once, again and again. */
@@ -58,7 +70,10 @@ function errorBody(error: GatewayError, dialect: Dialect, requestId: string): ob
 }
 
 /** https://google.aip.dev/193: `details` say what `status` is too coarse for. */
-function geminiBody({ message, code, owner, param, status, retryAfterSeconds }: GatewayError, requestId: string): object {
+function geminiBody(
+  { message, code, owner, param, status, retryAfterSeconds }: GatewayError,
+  requestId: string,
+): object {
   const details: object[] = [
     {
       '@type': 'type.googleapis.com/google.rpc.ErrorInfo',

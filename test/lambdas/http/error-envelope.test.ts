@@ -135,3 +135,19 @@ test.each([
   expect(text).toMatch(form);
   expect(JSON.parse(form.exec(text)![1]!)).toEqual(bodyOf(errorResponse(error, dialect, 'req_1')));
 });
+
+test('is an event of its own kind at the end of a stream of responses, which the SDKs raise by its "error"', () => {
+  const error = new GatewayError('provider_error', 502, 'two\n\nlines');
+
+  const [event, data, ...rest] = errorEvent(error, 'openai-responses', 'req_1').toString().split('\n');
+
+  expect([event, rest]).toEqual(['event: error', ['', '']]);
+  expect(JSON.parse(data!.replace(/^data: /, ''))).toEqual({
+    type: 'error',
+    sequence_number: 0,
+    message: 'two\n\nlines',
+    code: 'provider_error',
+    param: null,
+    ...bodyOf(errorResponse(error, 'openai-responses', 'req_1')),
+  });
+});
