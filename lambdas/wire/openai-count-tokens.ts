@@ -1,50 +1,23 @@
-import type { TokenUsage } from '../metering/token-usage.ts';
-import { mentionsAny, withMembers } from './json-body.ts';
-import { isObject, requireModel, tokenCount } from './json-fields.ts';
+import { countingFacts, createCountingTap, readCount } from './counting.ts';
+import { withMembers } from './json-body.ts';
+import { requireModel } from './json-fields.ts';
 import { withoutForeignStates } from './openai-responses-states.ts';
 import { refuseStorage } from './openai-responses.ts';
-import { forward, type WireProtocol } from './protocol.ts';
-
-const noUsage: TokenUsage = {
-  inputTokens: 0,
-  cacheReadInputTokens: 0,
-  cacheWrite5mInputTokens: 0,
-  cacheWrite1hInputTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-};
+import type { WireProtocol } from './protocol.ts';
 
 /** Counting the input of a response: free of charge. https://platform.openai.com/docs/api-reference/responses/input-tokens */
 export const openaiCountTokens = {
   name: 'openai-count-tokens',
   dialect: 'openai',
-  readRequest: (body) => {
+  readRequest(body) {
     refuseStorage(body.value);
-    return {
-      model: requireModel(body.value),
-      fallbackModels: [],
-      stream: false,
-      maxOutputTokens: undefined,
-      minOutputTokens: 0,
-      choices: 0,
-      wantsStreamUsage: false,
-      hasReferences: mentionsAny(body, ['"image_url"', '"input_file"', '"file_id"']),
-      unpricedOption: undefined,
-    };
+    return countingFacts(requireModel(body.value));
   },
-  buildRequest: (body, facts, changes) => {
+  buildRequest(body, facts, changes) {
     const input = withoutForeignStates(body.value['input']);
     const model = changes.model === facts.model ? {} : { model: changes.model };
     return withMembers(body, { ...model, ...(input !== undefined && { input }) });
   },
-  readResponse: (value) =>
-    isObject(value) && tokenCount(value['input_tokens']) !== undefined
-      ? { usage: noUsage, finishReason: undefined }
-      : undefined,
-  // A count never streams; a provider that answers with events anyway is passed on unread.
-  createStreamTap: () => ({
-    read: () => forward,
-    facts: () => ({ usage: noUsage, finishReason: undefined }),
-    contentEvents: () => 0,
-  }),
+  readResponse: readCount('input_tokens'),
+  createStreamTap: createCountingTap,
 } as const satisfies WireProtocol;

@@ -1,8 +1,8 @@
-import { noUsage } from '../../metering/token-usage.ts';
 import { anthropicCountTokensCodec } from '../codecs/count-tokens/anthropic.ts';
 import type { CountTokensCodec } from '../codecs/count-tokens/codec.ts';
 import { geminiCountTokensCodec } from '../codecs/count-tokens/gemini.ts';
 import { openaiCountTokensCodec } from '../codecs/count-tokens/openai.ts';
+import { freeUsage } from '../counting.ts';
 import { codecsByName, neverStreamed, passLosses } from './codecs-by-name.ts';
 import type { Translation, TranslationSource } from './translation.ts';
 
@@ -27,7 +27,7 @@ export function createCountTokensTranslation({ client, fields, dropUnsupported }
         const tokens = codecs(protocol).decodeCount(value);
         if (tokens === undefined) return undefined;
         const body = Buffer.from(JSON.stringify(speaker.encodeCountResponse(tokens)));
-        return { body, facts: { usage: noUsage, finishReason: undefined } };
+        return { body, facts: { usage: freeUsage, finishReason: undefined } };
       },
     }),
   };
