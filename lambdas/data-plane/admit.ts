@@ -1,6 +1,5 @@
 import { GatewayError } from '../http/gateway-error.ts';
 import { affordableOutputTokens, worstCaseMicroUsd } from '../metering/price.ts';
-import type { Target } from '../routing/target.ts';
 import { isStoreOutage } from '../store/client.ts';
 import type { MeterItem } from '../store/meter-item.ts';
 import {
@@ -22,6 +21,7 @@ import type { Reading } from './policies.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 import { refusalError, requestTooLargeForLimit } from './refusal.ts';
 import { inputTokensAtMost, inputTokensUsually, outputTokensWanted } from './token-bound.ts';
+import type { Takers } from './translate.ts';
 
 /** What a request was let in with, to be settled exactly once. */
 export interface Admission {
@@ -47,7 +47,7 @@ export interface AdmissionRequest {
   readonly caller: Caller;
   readonly facts: RequestFacts;
   readonly body: JsonBody;
-  readonly targets: readonly Target[];
+  readonly takers: Pick<Takers, 'targets' | 'sizes' | 'minOutputTokens'>;
   readonly dialect: Dialect;
   readonly creatable: CreatableMeters;
 }
@@ -77,25 +77,27 @@ export async function admit(request: AdmissionRequest, deps: Dependencies): Prom
 }
 
 /** The worst case over all targets, so that falling back to a dearer one stays within the hold. */
-function holdFor({ facts, body, targets }: AdmissionRequest, cap: number): HoldRequest {
-  const amounts = targets.map((target) => {
+function holdFor({ facts, body, takers }: AdmissionRequest, cap: number): HoldRequest {
+  const amounts = [...takers.sizes].map(([target, size]) => {
     const outputTokens = Math.min(cap, target.maxOutputTokens ?? cap) * facts.choices;
-    return worstCaseMicroUsd({ inputTokens: inputTokensAtMost(body, facts, target), outputTokens }, target.price);
+    // What is charged for each of many documents can be more than the model takes at once.
+    const inputTokens = facts.atMost?.inputTokens ?? inputTokensAtMost(size, target);
+    return worstCaseMicroUsd({ inputTokens, outputTokens, billedUnits: facts.atMost?.billedUnits }, target.price);
   });
   return { tokens: inputTokensUsually(body) + cap * facts.choices, amountMicroUsd: Math.max(0, ...amounts) };
 }
 
 /** A request that would not fit an empty minute is cut down to it, or refused for good. */
 function capWithinTokenLimits(request: AdmissionRequest, claims: readonly MeterClaim[]): number {
-  const { facts, body } = request;
-  let cap = outputTokensWanted(facts, request.targets);
+  const { facts, body, takers } = request;
+  let cap = outputTokensWanted(facts, takers.targets);
   for (const claim of claims) {
     const limit = claim.limits.tokensPerMinute;
     if (limit === undefined) continue;
     const input = inputTokensUsually(body);
     if (input + cap * facts.choices <= limit) continue;
     const fitting = facts.choices === 0 ? 0 : Math.floor((limit - input) / facts.choices);
-    if (facts.choices === 0 || fitting < fewestOutputTokens(facts, cap)) {
+    if (facts.choices === 0 || fitting < fewestOutputTokens(takers, cap)) {
       throw requestTooLargeForLimit(claim, input + cap * facts.choices);
     }
     cap = fitting;
@@ -103,26 +105,26 @@ function capWithinTokenLimits(request: AdmissionRequest, claims: readonly MeterC
   return cap;
 }
 
-function fewestOutputTokens(facts: RequestFacts, cap: number): number {
-  return Math.max(facts.minOutputTokens, Math.min(cap, fewestUsefulOutputTokens));
+function fewestOutputTokens({ minOutputTokens }: AdmissionRequest['takers'], cap: number): number {
+  return Math.max(minOutputTokens, Math.min(cap, fewestUsefulOutputTokens));
 }
 
 type Refused = Extract<ReserveOutcome, { kind: 'refused' }>;
 
 /** A lower cap that the balance covers; `undefined` where something other than money refused, or too little is left. */
 function affordableCap(
-  { facts, body, targets }: AdmissionRequest,
+  { facts, takers }: AdmissionRequest,
   cap: number,
   refusals: readonly Refused[],
   now: number,
 ): number | undefined {
   if (facts.choices === 0 || refusals.some(({ refusal }) => refusal !== 'money')) return undefined;
   const available = Math.min(...refusals.map(({ claim, item }) => availableMicroUsd(claim, item, now)));
-  const tokens = targets.map((target) =>
-    affordableOutputTokens(available, inputTokensAtMost(body, facts, target), target.price),
+  const tokens = [...takers.sizes].map(([target, size]) =>
+    affordableOutputTokens(available, inputTokensAtMost(size, target), target.price),
   );
   const lower = Math.floor(Math.min(...tokens) / facts.choices);
-  return lower < cap && lower >= fewestOutputTokens(facts, cap) ? lower : undefined;
+  return lower < cap && lower >= fewestOutputTokens(takers, cap) ? lower : undefined;
 }
 
 type ReservedAll =
@@ -198,7 +200,7 @@ function toAdmission(
   if (reserved.kind === 'stale-policy') return reserved;
   const { facts, claims, cap } = request;
   const limited = claims.some(({ money, limits }) => money.kind !== 'counted' || limits.tokensPerMinute !== undefined);
-  const enforced = limited && facts.choices > 0;
+  const enforced = limited && facts.choices > 0 && facts.atMost === undefined;
   const meters = claims.flatMap((claim, index) => {
     const item = reserved.items[index];
     return item === undefined ? [] : [{ claim, item }];
@@ -217,8 +219,9 @@ function toAdmission(
 }
 
 /** Never more than was held for: a long body can hold more than the context of a small model. */
-function estimatedInput({ body, facts, targets }: AdmissionRequest): number {
-  return Math.min(inputTokensUsually(body), ...targets.map((target) => inputTokensAtMost(body, facts, target)));
+function estimatedInput({ body, takers }: AdmissionRequest): number {
+  const most = [...takers.sizes].map(([target, size]) => inputTokensAtMost(size, target));
+  return Math.min(inputTokensUsually(body), ...most);
 }
 
 function toError(refusals: readonly Refused[], dialect: Dialect, now: number): GatewayError {

@@ -117,10 +117,7 @@ async function enter(
     const takers = await findTakers(protocol, { request, body, facts }, routed).catch((error) => {
       throw toCallerError(error);
     });
-    const admission = await admit(
-      { caller, facts, body, targets: takers.targets, dialect: protocol.dialect, creatable },
-      deps,
-    );
+    const admission = await admit({ caller, facts, body, takers, dialect: protocol.dialect, creatable }, deps);
     if (admission.kind === 'admitted') return { caller, takers, admission };
     reading = admission.reading;
     // What was seen to be absent once stays creatable: every later reading is later still.

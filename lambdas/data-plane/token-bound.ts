@@ -1,5 +1,6 @@
 import { totalInputTokens, type TokenUsage } from '../metering/token-usage.ts';
 import type { Target } from '../routing/target.ts';
+import type { InputSize } from '../wire/input-size.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts } from '../wire/protocol.ts';
 
@@ -15,22 +16,38 @@ const bytesPerTokenUsually = 4;
 /** One image at the most expensive resolution any catalog model charges for; a document can pass it by its size. */
 const attachmentTokensAtMost = 50_000;
 const attachmentTokensUsually = 1_600;
+/**
+ * Providers put instructions of their own before tools and schemas and charge them; Anthropic has listed up to 530 tokens.
+ * https://docs.anthropic.com/en/docs/tool-use-pricing-and-tokens
+ */
+const instructionTokensAtMost = 1_000;
 /** Stands for the context of a model that declares none, where the body points at content we never see. */
 const assumedContextTokens = 200_000;
 
 /** Output per choice where neither the caller nor the model says; a tight budget should not need a hold of 128 k tokens. */
 const defaultOutputTokens = 8_192;
 
-export function inputTokensAtMost(body: JsonBody, facts: RequestFacts, target: Target): number {
+export function inputTokensAtMost(size: InputSize, target: Target): number {
   const context = target.contextTokens ?? Infinity;
-  if (facts.hasReferences)
-    return Math.max(Math.min(context, assumedContextTokens), Math.min(context, ownTokensAtMost(body)));
-  return Math.min(context, ownTokensAtMost(body));
+  const own = Math.min(context, ownTokensAtMost(size));
+  return size.hasReferences ? Math.max(Math.min(context, assumedContextTokens), own) : own;
 }
 
-function ownTokensAtMost(body: JsonBody): number {
-  const text = Math.ceil(body.textBytes / bytesPerTokenAtLeast);
-  return text + Math.max(body.attachments * attachmentTokensAtMost, body.attachmentBytes);
+function ownTokensAtMost({ textBytes, attachments, attachmentBytes, hasInstructions }: InputSize): number {
+  const text = Math.ceil(textBytes / bytesPerTokenAtLeast) + (hasInstructions ? instructionTokensAtMost : 0);
+  return text + Math.max(attachments * attachmentTokensAtMost, attachmentBytes);
+}
+
+/** Members of requests that go to a provider as they are; OpenAI's and Google's schemas are counted as they are written. */
+const instructive = ['tools', 'functions', 'output_config', 'output_format'];
+
+/** Of a body that goes to the provider as it is. */
+export function passedSize(
+  { value, textBytes, attachments, attachmentBytes }: JsonBody,
+  facts: RequestFacts,
+): InputSize {
+  const hasInstructions = instructive.some((name) => (value[name] ?? null) !== null);
+  return { textBytes, attachments, attachmentBytes, hasReferences: facts.hasReferences, hasInstructions };
 }
 
 export function inputTokensUsually(body: JsonBody): number {

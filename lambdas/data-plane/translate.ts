@@ -2,10 +2,12 @@ import type { GatewayRequest } from '../http/gateway-request.ts';
 import { translationTarget } from '../routing/build-upstream-request.ts';
 import { isPassedThrough, type Target } from '../routing/target.ts';
 import { carriesStates } from '../wire/carried-state.ts';
+import type { InputSize } from '../wire/input-size.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { RequestFacts, WireProtocol } from '../wire/protocol.ts';
 import type { Translation, TranslationSource } from '../wire/translation/translation.ts';
 import { isWireError, type WireError } from '../wire/wire-error.ts';
+import { passedSize } from './token-bound.ts';
 
 /** With this header set to `true`, options that a target does not have are left out rather than refused. */
 export const dropUnsupportedHeader = 'x-gatehouse-drop-unsupported';
@@ -17,6 +19,10 @@ export interface Takers {
   readonly body: JsonBody;
   /** For the others; there where one of them is. */
   readonly translation: Translation | undefined;
+  /** How much input each of them is sent. */
+  readonly sizes: ReadonlyMap<Target, InputSize>;
+  /** Under a lower cap on output one of them would not take the request. */
+  readonly minOutputTokens: number;
 }
 
 interface Parsed {
@@ -35,24 +41,37 @@ export async function findTakers(protocol: WireProtocol, parsed: Parsed, targets
   const { body, facts } = parsed;
   const carrying = carriesStates(body);
   const allPass = targets.every((target) => isPassedThrough(target, protocol));
-  if (allPass && !carrying) return { targets, body, translation: undefined };
+  if (allPass && !carrying) return passing(parsed, body, targets);
   const { createTranslation, stripStates } = await import('../wire/translation/translation.ts');
   const passed = carrying ? stripStates(body) : body;
-  if (allPass) return { targets, body: passed, translation: undefined };
+  if (allPass) return passing(parsed, passed, targets);
   const translation = createTranslation(sourceOf(protocol, parsed));
-  const takers: Target[] = [];
+  const sizes = new Map<Target, InputSize>();
+  let { minOutputTokens } = facts;
   let refusal: WireError | undefined;
   for (const target of targets) {
     try {
-      if (!isPassedThrough(target, protocol)) translation.encode(translationTarget(target, facts.maxOutputTokens));
-      takers.push(target);
+      if (isPassedThrough(target, protocol)) sizes.set(target, passedSize(body, facts));
+      else {
+        const size = translation.encode(translationTarget(target, facts.maxOutputTokens)).measure();
+        sizes.set(target, size);
+        // What it takes with the caller's own cap it does not refuse for that.
+        const fewest = Math.min(size.minOutputTokens, facts.maxOutputTokens ?? Infinity);
+        minOutputTokens = Math.max(minOutputTokens, fewest);
+      }
     } catch (error) {
       if (!isWireError(error)) throw error;
       refusal ??= error;
     }
   }
-  if (takers.length === 0 && refusal !== undefined) throw refusal;
-  return { targets: takers, body: passed, translation };
+  if (sizes.size === 0 && refusal !== undefined) throw refusal;
+  return { targets: targets.filter((target) => sizes.has(target)), body: passed, translation, sizes, minOutputTokens };
+}
+
+function passing({ body, facts }: Parsed, passed: JsonBody, targets: readonly Target[]): Takers {
+  const size = passedSize(body, facts);
+  const sizes = new Map(targets.map((target) => [target, size]));
+  return { targets, body: passed, translation: undefined, sizes, minOutputTokens: facts.minOutputTokens };
 }
 
 function sourceOf(protocol: WireProtocol, { request, body, facts }: Parsed): TranslationSource {

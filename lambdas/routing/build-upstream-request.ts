@@ -78,14 +78,14 @@ function say(request: OutgoingRequest, target: Target): Pick<BuiltRequest, 'body
   return { body: Buffer.from(JSON.stringify(value)), form: translatedForm(translation.answer(wanted)), dropped };
 }
 
-/** What a translated body depends on. */
+/** What a translated body depends on. A cap above what the model can give would be refused, so it is sent that. */
 export function translationTarget(target: Target, maxOutputTokens: number | undefined): TranslationTarget {
   const { provider, capabilities } = target;
   return {
     protocol: target.protocol,
     displayName: provider.displayName,
     model: target.model,
-    maxOutputTokens,
+    maxOutputTokens: atMost(maxOutputTokens, target.maxOutputTokens),
     modelMaxOutputTokens: target.maxOutputTokens,
     maxTokensField: provider.maxTokensField ?? 'max_tokens',
     acceptsStreamOptions: provider.acceptsStreamOptions !== false,
@@ -110,6 +110,9 @@ function encodePathSegment(model: string): string {
 }
 
 function capFor(request: OutgoingRequest, target: Target): number | undefined {
-  if (request.maxOutputTokens === undefined) return undefined;
-  return Math.min(request.maxOutputTokens, target.maxOutputTokens ?? Infinity);
+  return atMost(request.maxOutputTokens, target.maxOutputTokens);
+}
+
+function atMost(cap: number | undefined, most = Infinity): number | undefined {
+  return cap === undefined ? undefined : Math.min(cap, most);
 }

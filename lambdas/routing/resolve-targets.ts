@@ -131,7 +131,8 @@ function toTarget({ target, route }: Candidate, protocol: ProtocolName, policy: 
     model: target.model,
     protocol: spoken,
     capabilities: facts.capabilities,
-    price: facts.price,
+    // Counting costs nothing anywhere, so nothing is held for it; a model without a price is refused all the same.
+    price: protocolKind(protocol) === 'count-tokens' ? freePrice : facts.price,
     credential: credentialFor(provider, policy),
     contextTokens: facts.contextTokens,
     maxOutputTokens: facts.maxOutputTokens,

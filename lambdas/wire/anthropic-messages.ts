@@ -83,15 +83,17 @@ function readResponse(value: unknown): ResponseFacts | undefined {
 
 /** Figures as Anthropic reports them; a later event repeats or completes those of an earlier one. */
 type Counts = Partial<
-  Record<'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'cacheWrite5m' | 'cacheWrite1h', number>
+  Record<'input' | 'output' | 'reasoning' | 'cacheRead' | 'cacheWrite' | 'cacheWrite5m' | 'cacheWrite1h', number>
 >;
 
 function countsOf(value: unknown): Counts {
   if (!isObject(value)) return {};
   const split = isObject(value['cache_creation']) ? value['cache_creation'] : {};
+  const details = isObject(value['output_tokens_details']) ? value['output_tokens_details'] : {};
   const all = {
     input: tokenCount(value['input_tokens']),
     output: tokenCount(value['output_tokens']),
+    reasoning: tokenCount(details['thinking_tokens']),
     cacheRead: tokenCount(value['cache_read_input_tokens']),
     cacheWrite: tokenCount(value['cache_creation_input_tokens']),
     cacheWrite5m: tokenCount(split['ephemeral_5m_input_tokens']),
@@ -110,7 +112,7 @@ function usageOf(counts: Counts): TokenUsage | undefined {
     cacheWrite5mInputTokens: Math.max(counts.cacheWrite5m ?? 0, (counts.cacheWrite ?? 0) - write1h),
     cacheWrite1hInputTokens: write1h,
     outputTokens: counts.output ?? 0,
-    reasoningTokens: 0,
+    reasoningTokens: counts.reasoning ?? 0,
   };
 }
 

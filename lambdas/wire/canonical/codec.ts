@@ -28,6 +28,11 @@ export interface UpstreamCodec {
    * @throws WireError through `losses`.
    */
   encodeRequest(request: CanonicalRequest, target: EncodingTarget, losses: Losses): object;
+  /**
+   * The lowest cap on output under which `encodeRequest` takes the request: a budget may cut an answer short, but not so far that
+   * the provider would refuse it. Absent: 1.
+   */
+  fewestOutputTokens?(request: CanonicalRequest, target: EncodingTarget): number;
   /** `undefined` when the value is not a response of this protocol at all. */
   decodeResponse(value: unknown): CanonicalResponse | undefined;
   createStreamDecoder(): StreamDecoder;

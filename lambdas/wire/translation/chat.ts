@@ -1,6 +1,7 @@
 import { AwsEventStreamReader } from '../aws-event-stream.ts';
 import type { ClientCodec, UpstreamCodec } from '../canonical/codec.ts';
 import { completeResponse } from '../canonical/complete-response.ts';
+import type { Losses } from '../canonical/losses.ts';
 import { anthropicMessagesCodec } from '../codecs/anthropic-messages/codec.ts';
 import { bedrockConverseCodec } from '../codecs/bedrock-converse/codec.ts';
 import { geminiCodec } from '../codecs/gemini/codec.ts';
@@ -8,6 +9,7 @@ import { openaiChatCodec } from '../codecs/openai-chat/codec.ts';
 import { openaiResponsesCodec } from '../codecs/openai-responses/codec.ts';
 import { codecsByName, passLosses } from './codecs-by-name.ts';
 import { createSseFraming } from './framing.ts';
+import { measureConversation } from './measure-conversation.ts';
 import { createTranslatingReader } from './translating-reader.ts';
 import type { AnswerTranslation, Translation, TranslationSource } from './translation.ts';
 
@@ -30,10 +32,14 @@ const upstreamCodecs = codecsByName<UpstreamCodec>([
 export function createChatTranslation(source: TranslationSource): Translation {
   const request = clientCodecs(source.client).decodeRequest(source.fields, { stream: source.stream });
   return {
-    encode: (target) =>
-      passLosses(request, target, source.dropUnsupported, (losses) =>
-        upstreamCodecs(target.protocol).encodeRequest(request, target, losses),
-      ),
+    encode(target) {
+      const upstream = upstreamCodecs(target.protocol);
+      const encode = (losses: Losses): object => upstream.encodeRequest(request, target, losses);
+      return passLosses(request, target, source.dropUnsupported, encode, (body) => ({
+        ...measureConversation(request, body),
+        minOutputTokens: upstream.fewestOutputTokens?.(request, target) ?? 1,
+      }));
+    },
     answer: ({ protocol, model }) => translateAnswer(source, upstreamCodecs(protocol), model),
   };
 }

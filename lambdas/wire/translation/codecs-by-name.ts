@@ -1,7 +1,7 @@
 import { createLosses, type Losses } from '../canonical/losses.ts';
 import type { Untranslated } from '../canonical/request.ts';
 import type { ProtocolName } from '../protocol-name.ts';
-import type { AnswerTranslation, TranslatedRequest, TranslationTarget } from './translation.ts';
+import type { AnswerTranslation, TranslatedRequest, TranslatedSize, TranslationTarget } from './translation.ts';
 
 /** A lookup that routing keeps from failing: it asks for no protocol without a codec. */
 export function codecsByName<Codec extends { readonly name: ProtocolName }>(
@@ -21,10 +21,24 @@ export function passLosses(
   target: TranslationTarget,
   dropping: boolean,
   encode: (losses: Losses) => object,
+  measure: (body: object) => TranslatedSize = measureText,
 ): TranslatedRequest {
   const losses = createLosses(target.displayName, { dropping });
   for (const { path, reason } of untranslated) losses.drop(path, reason ?? 'its protocol has no such option');
-  return { value: encode(losses), dropped: losses.dropped };
+  const value = encode(losses);
+  return { value, dropped: losses.dropped, measure: () => measure(value) };
+}
+
+/** Of what has no output, and either no attachments or no price. */
+function measureText(body: object): TranslatedSize {
+  return {
+    textBytes: Buffer.byteLength(JSON.stringify(body)),
+    attachments: 0,
+    attachmentBytes: 0,
+    hasReferences: false,
+    hasInstructions: false,
+    minOutputTokens: 0,
+  };
 }
 
 /** For kinds of requests that no protocol streams. */

@@ -35,7 +35,7 @@ export function createTranslatingReader({ framing, decoder, encoder, requestId }
       ending = { kind: 'error', error: reading.error };
       return '';
     }
-    if ('text' in reading) contentBytes += reading.text.length;
+    if ('text' in reading) contentBytes += Buffer.byteLength(reading.text);
     return encode(assembler.read(reading));
   };
 

@@ -1,5 +1,6 @@
 import type { AnswerReader } from '../answer-reader.ts';
 import type { AnswerContext, EncodingTarget } from '../canonical/codec.ts';
+import type { InputSize } from '../input-size.ts';
 import type { ProtocolName } from '../protocol-name.ts';
 import { protocolKind } from '../protocol-name.ts';
 import type { ResponseFacts } from '../protocol.ts';
@@ -31,6 +32,13 @@ export interface TranslatedRequest {
   readonly value: object;
   /** JSON paths of options that were left out. */
   readonly dropped: readonly string[];
+  /** What admission needs to know of it. */
+  measure(): TranslatedSize;
+}
+
+export interface TranslatedSize extends InputSize {
+  /** Under a lower cap on output the target would not take the request. */
+  readonly minOutputTokens: number;
 }
 
 export interface Translation {

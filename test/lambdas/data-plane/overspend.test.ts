@@ -5,6 +5,7 @@ import type { Caller } from '../../../lambdas/data-plane/authenticate.ts';
 import type { Dependencies } from '../../../lambdas/data-plane/dependencies.ts';
 import { createPolicyReader } from '../../../lambdas/data-plane/policies.ts';
 import { type Outcome, settle } from '../../../lambdas/data-plane/settle.ts';
+import { passedSize } from '../../../lambdas/data-plane/token-bound.ts';
 import { GatewayError } from '../../../lambdas/http/gateway-error.ts';
 import { noUsage } from '../../../lambdas/metering/token-usage.ts';
 import { buildSelfDeclaredProvider } from '../../../lambdas/providers/self-declared.ts';
@@ -303,7 +304,8 @@ function createDesk(tenant: Tenant, clock: TestClock, crashing: ReturnType<typeo
     const body = parseJsonBody(await request.readBody());
     const facts = openaiChat.readRequest(body);
     const creatable = { key: true, workspace: true };
-    const admission = await admit({ caller, facts, body, targets: [target], dialect: 'openai', creatable }, deps).catch(
+    const takers = { targets: [target], sizes: new Map([[target, passedSize(body, facts)]]), minOutputTokens: 1 };
+    const admission = await admit({ caller, facts, body, takers, dialect: 'openai', creatable }, deps).catch(
       (error: unknown) => {
         if (life.dead || error instanceof GatewayError) return undefined;
         throw error;

@@ -4,6 +4,7 @@ import {
   inputTokensAtMost,
   inputTokensUsually,
   outputTokensWanted,
+  passedSize,
 } from '../../../lambdas/data-plane/token-bound.ts';
 import { noUsage } from '../../../lambdas/metering/token-usage.ts';
 import type { Target } from '../../../lambdas/routing/target.ts';
@@ -19,7 +20,7 @@ const bodyWith = (content: string, members = ''): JsonBody =>
 const factsOf = (body: JsonBody): RequestFacts => openaiChat.readRequest(body);
 const target = (limits: Partial<Target> = {}): Target => targetAt('http://127.0.0.1:9', limits);
 const atMost = (body: JsonBody, limits: Partial<Target> = {}): number =>
-  inputTokensAtMost(body, factsOf(body), target(limits));
+  inputTokensAtMost(passedSize(body, factsOf(body)), target(limits));
 
 describe('input', () => {
   const short = bodyWith('Hi');
@@ -45,6 +46,13 @@ describe('input', () => {
     expect(atMost(link)).toBe(200_000);
     expect(atMost(link, { contextTokens: 128_000 })).toBe(128_000);
     expect(atMost(link, { contextTokens: 1_000_000 })).toBe(200_000);
+  });
+
+  test.each(['tools', 'functions', 'output_config'])('has what a provider adds of its own to %s', (member) => {
+    const instructed = bodyWith('Hi', `,"${member}":[]`);
+
+    expect(atMost(instructed)).toBe(instructed.bytes.length + 1_000);
+    expect(atMost(bodyWith('Hi', `,"${member}":null`))).toBe(bodyWith('Hi', `,"${member}":null`).bytes.length);
   });
 
   test('has usually a quarter of that', () => {

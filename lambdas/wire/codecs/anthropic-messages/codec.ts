@@ -5,6 +5,7 @@ import { createStreamDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createStreamEncoder } from './encode-stream.ts';
+import { fewestOutputTokens } from './thinking.ts';
 
 /** Anthropic messages. https://platform.claude.com/docs/en/api/messages */
 export const anthropicMessagesCodec: ClientCodec & UpstreamCodec = {
@@ -13,6 +14,7 @@ export const anthropicMessagesCodec: ClientCodec & UpstreamCodec = {
   encodeResponse,
   createStreamEncoder,
   encodeRequest,
+  fewestOutputTokens,
   decodeResponse,
   createStreamDecoder,
   streaming: { contentType: 'text/event-stream' },

@@ -1,4 +1,4 @@
-import type { EncodingTarget } from '../../canonical/codec.ts';
+import type { EncodingTarget, ModelCapabilities } from '../../canonical/codec.ts';
 import type { Losses } from '../../canonical/losses.ts';
 import type { CanonicalRequest, ReasoningOptions } from '../../canonical/request.ts';
 import { toTurns, type Turn } from '../../canonical/turns.ts';
@@ -44,15 +44,30 @@ export function decideThinking(request: CanonicalRequest, circumstances: Circums
   if (reasoning === undefined) return { state: 'default' };
   const { capabilities } = circumstances.target;
   const path = reasoning.path ?? 'reasoning';
-  const off = reasoning.effort === 'none' || reasoning.budgetTokens === 0;
+  const off = isOff(reasoning);
   if (capabilities?.reasoning === false) {
     if (!off) losses.drop(path, 'the model does not think');
     return { state: 'default' };
   }
   if (off) return turnOff(circumstances.target, path, losses);
-  const hasBudget = reasoning.budgetTokens !== undefined && reasoning.effort === undefined;
-  const by = capabilities?.reasoningBy ?? (hasBudget ? 'budget' : 'effort');
-  return by === 'effort' ? thinkByEffort(reasoning) : thinkByBudget(request, reasoning, { ...circumstances, losses });
+  return reasonsBy(reasoning, capabilities) === 'effort' ? thinkByEffort(reasoning) : thinkByBudget(request, reasoning, { ...circumstances, losses });
+}
+
+/** A budget of thinking has to fit below the cap; models that are led by an effort find their way under any. */
+export function fewestOutputTokens({ reasoning }: CanonicalRequest, { capabilities }: EncodingTarget): number {
+  if (reasoning === undefined || capabilities?.reasoning === false || isOff(reasoning)) return 1;
+  return reasonsBy(reasoning, capabilities) === 'budget' ? smallestBudget + 1 : 1;
+}
+
+function isOff({ effort, budgetTokens }: ReasoningOptions): boolean {
+  return effort === 'none' || budgetTokens === 0;
+}
+
+function reasonsBy(
+  { effort, budgetTokens }: ReasoningOptions,
+  capabilities: ModelCapabilities | undefined,
+): 'effort' | 'budget' {
+  return capabilities?.reasoningBy ?? (budgetTokens !== undefined && effort === undefined ? 'budget' : 'effort');
 }
 
 function turnOff({ capabilities }: EncodingTarget, path: string, losses: Losses): Thinking {

@@ -2,7 +2,7 @@ import type { ClientCodec, UpstreamCodec } from '../../canonical/codec.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { ResponsesStreamDecoder } from './decode-stream.ts';
-import { encodeRequest } from './encode-request.ts';
+import { encodeRequest, leastOutputTokens } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 
@@ -13,6 +13,7 @@ export const openaiResponsesCodec = {
   encodeResponse,
   createStreamEncoder,
   encodeRequest,
+  fewestOutputTokens: () => leastOutputTokens,
   decodeResponse,
   createStreamDecoder: () => new ResponsesStreamDecoder(),
   streaming: { contentType: 'text/event-stream' },

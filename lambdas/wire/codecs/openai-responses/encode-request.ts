@@ -41,7 +41,7 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
   };
 }
 
-const leastOutputTokens = 16;
+export const leastOutputTokens = 16;
 
 /** Raising a cap would spend what nobody has granted. */
 function requireCap(cap: number, losses: Losses, path = 'max_output_tokens'): number {
