@@ -1,7 +1,7 @@
 import { countingFacts, createCountingTap, readCount } from './counting.ts';
 import { withMembers } from './json-body.ts';
 import { requireModel } from './json-fields.ts';
-import { withoutForeignStates } from './openai-responses-states.ts';
+import { withoutUnproved } from './openai-responses-unproved.ts';
 import { refuseStorage } from './openai-responses.ts';
 import type { WireProtocol } from './protocol.ts';
 
@@ -14,7 +14,7 @@ export const openaiCountTokens = {
     return countingFacts(requireModel(body.value));
   },
   buildRequest(body, facts, changes) {
-    const input = withoutForeignStates(body.value['input']);
+    const input = withoutUnproved(body.value['input']);
     const model = changes.model === facts.model ? {} : { model: changes.model };
     return withMembers(body, { ...model, ...(input !== undefined && { input }) });
   },

@@ -9,7 +9,7 @@ import {
   requireModel,
 } from './json-fields.ts';
 import { readResponsesFinish, readResponsesUsage } from './openai-responses-facts.ts';
-import { withoutForeignStates } from './openai-responses-states.ts';
+import { withoutUnproved } from './openai-responses-unproved.ts';
 import {
   end,
   type EventVerdict,
@@ -121,7 +121,7 @@ function hasBilledTool({ tools }: Fields): boolean {
 function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer {
   const members: Record<string, unknown> = { models: undefined };
   if (changes.model !== facts.model) members['model'] = changes.model;
-  const input = withoutForeignStates(body.value['input']);
+  const input = withoutUnproved(body.value['input']);
   if (input !== undefined) members['input'] = input;
   const cap = changes.maxOutputTokens;
   if (cap !== undefined && cap < (facts.maxOutputTokens ?? Infinity)) members['max_output_tokens'] = cap;

@@ -1,46 +1,36 @@
 import { describe, expect, test } from 'vitest';
-import { encodeToolCallId } from '../../../lambdas/wire/canonical/opaque.ts';
 import { parseJsonBody } from '../../../lambdas/wire/json-body.ts';
 import { openaiCountTokens } from '../../../lambdas/wire/openai-count-tokens.ts';
-import { withoutForeignStates } from '../../../lambdas/wire/openai-responses-states.ts';
+import { withoutUnproved } from '../../../lambdas/wire/openai-responses-unproved.ts';
 import { openaiResponses } from '../../../lambdas/wire/openai-responses.ts';
 
 const user = { role: 'user', content: 'Hi' };
 const own = { type: 'reasoning', summary: [], encrypted_content: 'gAAAA' };
 const open = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Hm' }] };
-const foreign = {
-  type: 'reasoning',
-  summary: [{ type: 'summary_text', text: 'Hm' }],
-  encrypted_content: 'gh1.anthropic.s',
-};
 const unproved = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm' }], encrypted_content: null };
-const signedId = encodeToolCallId('c1', { origin: 'gemini', value: 'sig' });
-const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'a', arguments: '{}' });
-const result = (id: string) => ({ type: 'function_call_output', call_id: id, output: 'x' });
 
 describe('a conversation that goes to OpenAI', () => {
   test.each([
     ['a text', 'Hi'],
-    ['of its own', [user, own, open, call('c1'), result('c1')]],
-    ['with an id that only looks signed', [call('c_gh1_nobody_x')]],
-    ['with anything in it', [null, 7, 'gh1.anthropic.s', {}, []]],
+    ['with proved reasoning, and with that of open models', [user, own, open]],
+    ['with anything in it', [null, 7, 'x', {}, []]],
   ])('stays as it is: %s', (_, input) => {
-    const changed = withoutForeignStates(input);
+    const changed = withoutUnproved(input);
 
     expect(changed ?? input).toEqual(input);
   });
 
-  test("loses another vendor's reasoning, and states inside ids", () => {
-    const changed = withoutForeignStates([user, own, foreign, unproved, call(signedId), result(signedId)]);
+  test('loses reasoning that nothing proves', () => {
+    const changed = withoutUnproved([user, own, unproved, { ...unproved, encrypted_content: '' }]);
 
-    expect(changed).toEqual([user, own, call('c1'), result('c1')]);
+    expect(changed).toEqual([user, own]);
   });
 
   test.each([
     ['sent', openaiResponses],
     ['counted', openaiCountTokens],
   ])('is %s that way', (_, protocol) => {
-    const body = parseJsonBody(Buffer.from(JSON.stringify({ model: 'm', store: false, input: [user, foreign] })));
+    const body = parseJsonBody(Buffer.from(JSON.stringify({ model: 'm', store: false, input: [user, unproved] })));
     const changes = {
       model: 'm',
       maxOutputTokens: undefined,
