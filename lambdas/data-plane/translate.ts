@@ -42,6 +42,7 @@ export async function findTakers(protocol: WireProtocol, parsed: Parsed, targets
   const carrying = carriesStates(body);
   const allPass = targets.every((target) => isPassedThrough(target, protocol));
   if (allPass && !carrying) return passing(parsed, body, targets);
+  // oxlint-disable-next-line no-restricted-imports -- the one place where it is loaded
   const { createTranslation, stripStates } = await import('../wire/translation/translation.ts');
   const passed = carrying ? stripStates(body) : body;
   if (allPass) return passing(parsed, passed, targets);
