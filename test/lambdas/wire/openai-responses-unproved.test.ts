@@ -26,6 +26,18 @@ describe('a conversation that goes to OpenAI', () => {
     expect(changed).toEqual([user, own]);
   });
 
+  test('loses the ids of what was said after such a thought, and no others', () => {
+    const call = { type: 'function_call', id: 'fc_1', call_id: 'c1', name: 'f', arguments: '{}' };
+    const said = { type: 'message', id: 'msg_1', role: 'assistant', content: 'Hm' };
+    const result = { type: 'function_call_output', id: 'fc_2', call_id: 'c1', output: 'ok' };
+
+    const changed = withoutUnproved([user, unproved, said, call, result, call, own, call]);
+
+    const { id: _, ...callAlone } = call;
+    const { id: __, ...saidAlone } = said;
+    expect(JSON.parse(JSON.stringify(changed))).toEqual([user, saidAlone, callAlone, result, call, own, call]);
+  });
+
   test.each([
     ['sent', openaiResponses],
     ['counted', openaiCountTokens],
