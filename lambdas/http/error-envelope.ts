@@ -61,13 +61,21 @@ function errorHeaders(error: GatewayError): Record<string, string> {
 function errorBody(error: GatewayError, dialect: Dialect, requestId: string): object {
   const { message, code, owner } = error;
   if (dialect === 'anthropic') {
-    return { type: 'error', error: { type: anthropicType(error), message, code, owner }, request_id: requestId };
+    const details = code === 'parameter_not_supported' && error.param === 'thread' && { details: noThreads };
+    return {
+      type: 'error',
+      error: { type: anthropicType(error), message, code, owner, ...details },
+      request_id: requestId,
+    };
   }
   if (dialect === 'gemini') return geminiBody(error, requestId);
   return {
     error: { message, type: openaiType(error), param: error.param ?? null, code, owner, request_id: requestId },
   };
 }
+
+/** Upon which the SDK's tool runner goes on with whole conversations (anthropic-sdk-typescript `ThreadState.recoversFrom`). */
+const noThreads = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
 
 /** https://google.aip.dev/193: `details` say what `status` is too coarse for. */
 function geminiBody(

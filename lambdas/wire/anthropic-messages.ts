@@ -23,6 +23,7 @@ import {
   type WireProtocol,
 } from './protocol.ts';
 import { eventData, eventName } from './sse.ts';
+import { WireError } from './wire-error.ts';
 
 /** Anthropic messages. https://docs.anthropic.com/en/api/messages and .../messages-streaming */
 export const anthropicMessages = {
@@ -37,6 +38,7 @@ export const anthropicMessages = {
 function readRequest(body: JsonBody): RequestFacts {
   const fields = body.value;
   requireMessages(fields);
+  refuseThread(fields);
   const maxTokens = readPositiveInteger(fields, 'max_tokens', 10_000_000);
   if (maxTokens === undefined) throw invalid('max_tokens', 'is required');
   const thinking = readObject(fields, 'thinking');
@@ -59,6 +61,13 @@ function readRequest(body: JsonBody): RequestFacts {
     ]),
     unpricedOption: unpricedOption(fields),
   };
+}
+
+/** A thread is a conversation that the provider keeps; Gatehouse stores no content, and lets no provider store it on its behalf. */
+function refuseThread(fields: Readonly<Record<string, unknown>>): void {
+  if ((fields['thread'] ?? null) === null) return;
+  const message = '"thread" is not supported, because Gatehouse stores no content: send all messages each time.';
+  throw new WireError('parameter_not_supported', message, { param: 'thread' });
 }
 
 /** Priority tier is a commitment billed elsewhere, `speed: "fast"` costs a multiple, and inference kept to one region a tenth more. https://docs.anthropic.com/en/api/service-tiers */

@@ -39,6 +39,14 @@ describe('the envelope', () => {
     });
   });
 
+  test('tells the runner of Anthropic’s SDK to go on without a thread', () => {
+    const noThread = new CallerError('parameter_not_supported', 400, 'x', { param: 'thread' });
+
+    expect(bodyOf(errorResponse(noThread, 'anthropic', 'req_1'))).toMatchObject({
+      error: { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
+    });
+  });
+
   test.each([
     [400, 'invalid_request_error', 'invalid_request_error'],
     [401, 'authentication_error', 'authentication_error'],

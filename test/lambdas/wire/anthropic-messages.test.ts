@@ -28,6 +28,13 @@ function pass(events: readonly string[]) {
 }
 
 describe('a request', () => {
+  test('is refused where the provider would keep the conversation', () => {
+    expect(() => read(`${base},"thread":{"type":"create"}`)).toThrow(
+      expect.objectContaining({ code: 'parameter_not_supported', param: 'thread' }),
+    );
+    expect(() => read(`${base},"thread":null`)).not.toThrow();
+  });
+
   test('is read for what routing and admission need', () => {
     expect(read(`${base},"stream":true`)).toEqual({
       model: 'm',
