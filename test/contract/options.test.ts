@@ -70,6 +70,19 @@ const options: readonly Option[] = [
     kept: {},
   },
   {
+    client: 'anthropic-messages',
+    path: 'tool_choice.disable_parallel_tool_use',
+    members: {
+      tools: [{ name: 'a', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+    },
+    kept: {
+      'openai-chat': '"parallel_tool_calls":false',
+      'openai-responses': '"parallel_tool_calls":false',
+      'bedrock-converse': '"disable_parallel_tool_use":true',
+    },
+  },
+  {
     client: 'gemini',
     path: 'generationConfig.candidateCount',
     members: { generationConfig: { candidateCount: 2 } },

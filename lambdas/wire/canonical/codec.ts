@@ -6,6 +6,8 @@ import type { CanonicalEvent, CanonicalResponse, Reading } from './response.ts';
 /** A protocol as clients speak it to us. Pure functions: no I/O, no clock, no randomness. */
 export interface ClientCodec {
   readonly name: ProtocolName;
+  /** Where this protocol has options that encoders know by the name that OpenAI's chat gives them. Absent: under that name. */
+  readonly optionPaths?: Readonly<Record<string, string>>;
   /**
    * Reads the parsed body of a request; the model's name, and whether it streams, is the pass-through protocol's to read.
    *

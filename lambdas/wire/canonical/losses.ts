@@ -13,6 +13,16 @@ export interface Losses {
   readonly dropped: readonly string[];
 }
 
+/** The same under the client's own names of options. */
+export function renameLosses(losses: Losses, paths: Readonly<Record<string, string>> = {}): Losses {
+  const nameOf = (path: string): string => (Object.hasOwn(paths, path) ? (paths[path] ?? path) : path);
+  return {
+    drop: (path, reason) => losses.drop(nameOf(path), reason),
+    refuse: (path, reason) => losses.refuse(nameOf(path), reason),
+    dropped: losses.dropped,
+  };
+}
+
 /** @param target names it in messages: "Anthropic", "Amazon Bedrock's Converse". */
 export function createLosses(target: string, options: { readonly dropping: boolean }): Losses {
   const dropped: string[] = [];

@@ -1,7 +1,7 @@
 import { AwsEventStreamReader } from '../aws-event-stream.ts';
 import type { ClientCodec, UpstreamCodec } from '../canonical/codec.ts';
 import { completeResponse } from '../canonical/complete-response.ts';
-import type { Losses } from '../canonical/losses.ts';
+import { type Losses, renameLosses } from '../canonical/losses.ts';
 import { anthropicMessagesCodec } from '../codecs/anthropic-messages/codec.ts';
 import { bedrockConverseCodec } from '../codecs/bedrock-converse/codec.ts';
 import { geminiCodec } from '../codecs/gemini/codec.ts';
@@ -30,11 +30,13 @@ const upstreamCodecs = codecsByName<UpstreamCodec>([
 
 /** Conversations. The request is decoded once, whatever the number of targets. */
 export function createChatTranslation(source: TranslationSource): Translation {
-  const request = clientCodecs(source.client).decodeRequest(source.fields, { stream: source.stream });
+  const client = clientCodecs(source.client);
+  const request = client.decodeRequest(source.fields, { stream: source.stream });
   return {
     encode(target) {
       const upstream = upstreamCodecs(target.protocol);
-      const encode = (losses: Losses): object => upstream.encodeRequest(request, target, losses);
+      const encode = (losses: Losses): object =>
+        upstream.encodeRequest(request, target, renameLosses(losses, client.optionPaths));
       return passLosses(request, target, source.dropUnsupported, encode, (body) => ({
         ...measureConversation(request, body),
         minOutputTokens: upstream.fewestOutputTokens?.(request, target) ?? 1,

@@ -10,6 +10,7 @@ import { fewestOutputTokens } from './thinking.ts';
 /** Anthropic messages. https://platform.claude.com/docs/en/api/messages */
 export const anthropicMessagesCodec: ClientCodec & UpstreamCodec = {
   name: 'anthropic-messages',
+  optionPaths: { parallel_tool_calls: 'tool_choice.disable_parallel_tool_use' },
   decodeRequest,
   encodeResponse,
   createStreamEncoder,

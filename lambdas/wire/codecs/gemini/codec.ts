@@ -9,6 +9,7 @@ import { createStreamEncoder } from './encode-stream.ts';
 /** Gemini generateContent, of Google AI and Vertex AI alike. */
 export const geminiCodec = {
   name: 'gemini',
+  optionPaths: { tool_choice: 'toolConfig.functionCallingConfig' },
   decodeRequest,
   encodeResponse,
   createStreamEncoder,
