@@ -93,6 +93,19 @@ describe('the proxy bundle', () => {
     expect(exported.trim()).toBe('function');
   });
 
+  test('loads with itself what routing asks of every request, and neither translation nor rarer protocols', () => {
+    const bundle = join(folder, 'first/lambdas/proxy/index.cjs');
+    const runtime = 'globalThis.awslambda = { streamifyResponse: (handler) => handler }';
+    const names = 'Object.keys(require.cache).map((file) => require("node:path").basename(file)).sort().join()';
+
+    const loaded = execFileSync(process.execPath, ['-p', `${runtime}; require(${JSON.stringify(bundle)}); ${names}`], {
+      env: { PATH: process.env['PATH'], ...functionEnvironment },
+      encoding: 'utf8',
+    });
+
+    expect(loaded.trim().split(',')).toEqual(['catalog.cjs', 'index.cjs', 'providers.cjs']);
+  });
+
   test('is the same to the byte when it is built again elsewhere', async () => {
     await buildProxy(join(folder, 'second'));
 
