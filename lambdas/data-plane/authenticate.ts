@@ -32,7 +32,9 @@ export async function authenticate(
 ): Promise<Caller> {
   const presented = presentedKey(request.headers);
   if (presented === undefined) {
-    throw new GatewayError('missing_api_key', 401, 'No API key was sent. Send one as "Authorization: Bearer gh_…".');
+    // Not from the query either, as some vendors take it: addresses are logged, by us and on the way.
+    const message = 'No API key was sent in a header, where alone it is read. Send "Authorization: Bearer gh_…".';
+    throw new GatewayError('missing_api_key', 401, message);
   }
   const parsed = parseApiKey(presented);
   if (parsed === undefined) throw invalidKey();
