@@ -25,7 +25,8 @@ export function toTurns(messages: readonly Message[]): Turns {
   for (const { role, content, path } of firstOther === -1 ? [] : messages.slice(firstOther)) {
     const speaker = role === 'system' ? 'user' : role;
     const last = turns.at(-1);
-    if (last?.role === speaker) last.content.push(...content);
+    // One by one: as arguments of a single call a hundred thousand parts would overflow the stack.
+    if (last?.role === speaker) for (const part of content) last.content.push(part);
     else turns.push({ role: speaker, content: [...content], ...(path !== undefined && { path }) });
   }
   for (const turn of turns) if (turn.role === 'user') turn.content = resultsFirst(turn.content);

@@ -49,7 +49,7 @@ function joinNeighbours(messages: readonly WireMessage[]): readonly WireMessage[
   const joined: { role: Turn['role']; content: object[] }[] = [];
   for (const { role, content } of messages) {
     const last = joined.at(-1);
-    if (last?.role === role) last.content.push(...content);
+    if (last?.role === role) for (const block of content) last.content.push(block);
     else joined.push({ role, content: [...content] });
   }
   return joined;

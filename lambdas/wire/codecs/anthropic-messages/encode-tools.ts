@@ -34,7 +34,8 @@ export function encodeTools(request: CanonicalRequest, target: EncodingTarget, l
 
 /** Anthropic has no choice among some of the tools; it gets no others. */
 function namedTools(tools: readonly Tool[], names: readonly string[]): readonly Tool[] {
-  return tools.filter(({ name }) => names.includes(name));
+  const named = new Set(names);
+  return tools.filter(({ name }) => named.has(name));
 }
 
 interface Choice {

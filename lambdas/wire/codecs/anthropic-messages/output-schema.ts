@@ -128,16 +128,24 @@ function isRecursive(root: JsonSchema): boolean {
     if (!isObject(named)) continue;
     for (const [name, value] of Object.entries(named)) definitions.set(`#/${keyword}/${name}`, value);
   }
+  // References from place to place instead of calls: a chain of definitions may be longer than the stack is deep.
+  const onPath = new Set<string>();
   const done = new Set<string>();
-  const visit = (reference: string, path: ReadonlySet<string>): boolean => {
-    if (path.has(reference) || !definitions.has(reference)) return true;
-    if (done.has(reference)) return false;
-    const inside = new Set([...path, reference]);
-    if (references(definitions.get(reference)).some((next) => visit(next, inside))) return true;
-    done.add(reference);
-    return false;
-  };
-  return references(root).some((reference) => visit(reference, new Set()));
+  const waiting = references(root).map((reference) => ({ reference, leaving: false }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { reference, leaving } = next;
+    if (leaving) {
+      onPath.delete(reference);
+      done.add(reference);
+      continue;
+    }
+    if (onPath.has(reference) || !definitions.has(reference)) return true;
+    if (done.has(reference)) continue;
+    onPath.add(reference);
+    waiting.push({ reference, leaving: true });
+    for (const inner of references(definitions.get(reference))) waiting.push({ reference: inner, leaving: false });
+  }
+  return false;
 }
 
 function references(node: unknown): readonly string[] {

@@ -5,12 +5,16 @@
 export class ToolIds {
   readonly #current = new Map<string, string>();
   readonly #taken = new Set<string>();
+  /** By id: the number to try next. */
+  readonly #numbers = new Map<string, number>();
 
   /** For a call. */
   take(id: string): string {
     const legal = id.replaceAll(/[^a-zA-Z0-9_-]/g, '_') || '_';
     let taken = legal;
-    for (let next = 2; this.#taken.has(taken); next += 1) taken = `${legal}_${next}`;
+    let number = this.#numbers.get(legal) ?? 2;
+    for (; this.#taken.has(taken); number += 1) taken = `${legal}_${number}`;
+    this.#numbers.set(legal, number);
     this.#taken.add(taken);
     this.#current.set(id, taken);
     return taken;

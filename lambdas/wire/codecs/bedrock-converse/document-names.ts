@@ -10,11 +10,15 @@ const maxNameLength = 200;
  */
 export class DocumentNames {
   readonly #taken = new Set<string>();
+  /** By name: the number to try next. */
+  readonly #numbers = new Map<string, number>();
 
   next({ title, fileName }: DocumentPart): string {
     const wanted = neutral(title) ?? neutral(fileName?.replace(/\.\w{1,5}$/, '')) ?? 'Document';
     let name = wanted;
-    for (let number = 2; this.#taken.has(name); number += 1) name = `${wanted} (${number})`;
+    let number = this.#numbers.get(wanted) ?? 2;
+    for (; this.#taken.has(name); number += 1) name = `${wanted} (${number})`;
+    this.#numbers.set(wanted, number);
     this.#taken.add(name);
     return name;
   }

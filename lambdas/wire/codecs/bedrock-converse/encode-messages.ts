@@ -48,7 +48,7 @@ export function encodeMessages(turns: readonly Turn[], { target, thoughts, losse
     const content = encodeTurn(turn, encoding);
     const last = messages.at(-1);
     if (content.length === 0) continue;
-    if (last?.role === turn.role) last.content.push(...content);
+    if (last?.role === turn.role) for (const block of content) last.content.push(block);
     else if (last === undefined && turn.role === 'assistant') {
       losses.refuse(turn.path ?? 'messages', 'a conversation begins with the user there');
     } else messages.push({ role: turn.role, content });

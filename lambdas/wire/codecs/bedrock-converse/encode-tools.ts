@@ -63,7 +63,8 @@ function encodeUncallable(request: CanonicalRequest, encoding: Encoding): Encode
 /** Converse cannot restrict the choice to some of the tools, so those alone are offered. */
 function offeredTools({ tools, toolChoice }: CanonicalRequest): readonly Tool[] {
   if (toolChoice?.kind !== 'one-of') return tools;
-  return tools.filter(({ name }) => toolChoice.names.includes(name));
+  const names = new Set(toolChoice.names);
+  return tools.filter(({ name }) => names.has(name));
 }
 
 function calledTools({ messages }: CanonicalRequest): readonly string[] {

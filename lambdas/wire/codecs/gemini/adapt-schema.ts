@@ -2,6 +2,7 @@ import { type Fields, requireObject } from '../../canonical/read.ts';
 import type { JsonSchema } from '../../canonical/request.ts';
 import { isObject } from '../../json-fields.ts';
 import { aloneAnyOf, withAll } from './alone-any-of.ts';
+import { CopyBudget } from './copy-budget.ts';
 import { equivalentKeywords } from './equivalent-keywords.ts';
 import { SchemaReferences } from './schema-references.ts';
 
@@ -59,7 +60,7 @@ const hints: ReadonlySet<string> = new Set(['default', 'contentMediaType', 'cont
  */
 export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchema {
   const references = new SchemaReferences(schema);
-  const walk: Walk = { references, onUnenforced: target.onUnenforced, inlined: 0 };
+  const walk: Walk = { references, onUnenforced: target.onUnenforced, copies: new CopyBudget(), depth: 0 };
   const adapted = adapt(schema, target.path, walk);
   const $defs = references.define((definition, pointer) => adapt(definition, target.path + pointer, walk));
   return Object.keys($defs).length === 0 ? adapted : { ...adapted, $defs };
@@ -68,12 +69,12 @@ export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchem
 interface Walk {
   readonly references: SchemaReferences;
   readonly onUnenforced: (path: string) => void;
-  /** Copies of definitions so far. */
-  inlined: number;
+  readonly copies: CopyBudget;
+  /** How many copies of definitions lie around this place: each is as deep as a request may nest. */
+  readonly depth: number;
 }
 
-/** Copying definitions that copy others could grow without end. */
-const maxInlined = 100;
+const maxDepth = 4;
 
 function adapt(value: unknown, path: string, walk: Walk): Fields {
   if (value === true) return {};
@@ -90,7 +91,7 @@ function adapt(value: unknown, path: string, walk: Walk): Fields {
     if (isTaken) adapted[name] = adaptMember(name, member, path, walk);
     else inWords[name] = member;
   }
-  return aloneAnyOf(describe(adapted, inWords, path, walk));
+  return aloneAnyOf(describe(adapted, inWords, path, walk), walk.copies);
 }
 
 const formats: ReadonlySet<unknown> = new Set(['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double']);
@@ -149,10 +150,9 @@ function refer(reference: string, schema: Fields, path: string, walk: Walk): Fie
   if (Object.keys(beside).length === 0) return { $ref: `#/$defs/${walk.references.nameOf(reference)}` };
   const { description, title, ...constraints } = beside;
   const own = { ...(description !== undefined && { description }), ...(title !== undefined && { title }) };
-  if (isObject(definition) && walk.inlined < maxInlined) {
-    walk.inlined += 1;
+  if (isObject(definition) && walk.depth < maxDepth && walk.copies.take([definition, constraints], 1)) {
     const together = withAll(definition, constraints);
-    if (together !== undefined) return adapt({ ...together, ...own }, path, walk);
+    if (together !== undefined) return adapt({ ...together, ...own }, path, { ...walk, depth: walk.depth + 1 });
   }
   const anyOf = [{ $ref: `#/$defs/${walk.references.nameOf(reference)}` }];
   return describe({ ...own, anyOf }, constraints, path, walk);

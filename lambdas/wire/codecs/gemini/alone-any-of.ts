@@ -1,14 +1,16 @@
 import type { Fields } from '../../canonical/read.ts';
 import { isObject } from '../../json-fields.ts';
+import type { CopyBudget } from './copy-budget.ts';
 
 /**
  * Vertex AI refuses a schema that says anything beside its alternatives, so what it says is said by each of them: the same
  * constraints. A description, which binds nothing, goes to the first one that can have it. Where that is not possible the schema
  * stays as it is. https://github.com/googleapis/python-genai/issues/625
  */
-export function aloneAnyOf(schema: Fields): Fields {
+export function aloneAnyOf(schema: Fields, copies: CopyBudget): Fields {
   const { anyOf, description, title, ...constraints } = schema;
   if (!Array.isArray(anyOf) || Object.keys(schema).length === 1) return schema;
+  if (!copies.take(constraints, anyOf.length)) return schema;
   const merged = anyOf.map((alternative: unknown) =>
     isObject(alternative) ? withAll(alternative, constraints) : undefined,
   );

@@ -50,7 +50,7 @@ const known: ReadonlySet<string> = new Set([
 export function decodeConfig(member: GeminiMember, untranslated: Untranslated[]): DecodedConfig {
   const config = optionalObject(member.value, member.path) ?? {};
   const read = membersOf(config, member.path);
-  untranslated.push(...unknownMembers(config, member.path, known));
+  for (const unread of unknownMembers(config, member.path, known)) untranslated.push(unread);
   const modalities = read('responseModalities');
   const spoken = optionalList(modalities.value, modalities.path);
   if (spoken.some((modality) => modality !== 'TEXT')) {
@@ -129,7 +129,8 @@ const levels = { MINIMAL: 'minimal', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' 
 function decodeThinking({ value, path }: GeminiMember, untranslated: Untranslated[]): ReasoningOptions | undefined {
   const fields = optionalObject(value, path);
   if (fields === undefined) return undefined;
-  untranslated.push(...unknownMembers(fields, path, new Set(['includeThoughts', 'thinkingBudget', 'thinkingLevel'])));
+  for (const unread of unknownMembers(fields, path, new Set(['includeThoughts', 'thinkingBudget', 'thinkingLevel'])))
+    untranslated.push(unread);
   const read = membersOf(fields, path);
   const included = read('includeThoughts');
   const budgetMember = read('thinkingBudget');

@@ -47,7 +47,7 @@ export function decodeContents(source: ContentsSource, untranslated: Untranslate
     const parts = optionalList(fields['parts'], `${path}.parts`).map((part, number) => {
       const partPath = `${path}.parts[${number}]`;
       const decoded = requireObject(part, partPath);
-      untranslated.push(...unknownMembers(decoded, partPath, knownMembers));
+      for (const unread of unknownMembers(decoded, partPath, knownMembers)) untranslated.push(unread);
       return { part: decoded, path: partPath };
     });
     if (readRole(fields['role'], `${path}.role`) === 'assistant') {

@@ -25,7 +25,7 @@ const known: ReadonlySet<string> = new Set([
 export function decodeRequest(fields: Fields, { stream }: { readonly stream: boolean }): CanonicalRequest {
   const read = membersOf(fields);
   const untranslated: Untranslated[] = [...unknownMembers(fields, '', known)];
-  untranslated.push(...unmetSafetySettings(read('safetySettings')));
+  for (const unmet of unmetSafetySettings(read('safetySettings'))) untranslated.push(unmet);
   const config = read('generationConfig');
   const { sampling, ...options } = decodeConfig(config, untranslated);
   const mediaResolution = isObject(config.value) ? membersOf(config.value)('mediaResolution').value : undefined;

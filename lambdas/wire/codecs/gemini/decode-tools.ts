@@ -43,7 +43,7 @@ const functionMembers: ReadonlySet<string> = new Set([
 function decodeFunction(value: unknown, path: string, untranslated: Untranslated[]): Tool {
   const fields = requireObject(value, path);
   const parameters = decodeParameters(fields, path);
-  untranslated.push(...unknownMembers(fields, path, functionMembers));
+  for (const unread of unknownMembers(fields, path, functionMembers)) untranslated.push(unread);
   return {
     name: requireToolName(fields['name'], `${path}.name`),
     ...given('description', optionalText(fields['description'], `${path}.description`)),
@@ -73,10 +73,10 @@ const callingMembers: ReadonlySet<string> = new Set([
 
 export function decodeToolConfig({ value, path }: GeminiMember, untranslated: Untranslated[]): ToolConfig {
   const fields = optionalObject(value, path) ?? {};
-  untranslated.push(...unknownMembers(fields, path, new Set(['functionCallingConfig'])));
+  for (const unread of unknownMembers(fields, path, new Set(['functionCallingConfig']))) untranslated.push(unread);
   const config = membersOf(fields, path)('functionCallingConfig');
   const calling = optionalObject(config.value, config.path) ?? {};
-  untranslated.push(...unknownMembers(calling, config.path, callingMembers));
+  for (const unread of unknownMembers(calling, config.path, callingMembers)) untranslated.push(unread);
   const allowed = membersOf(calling, config.path)('allowedFunctionNames');
   const names = optionalList(allowed.value, allowed.path).map((name, index) =>
     requireText(name, `${allowed.path}[${index}]`),

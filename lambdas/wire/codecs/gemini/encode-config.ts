@@ -12,7 +12,7 @@ export function encodeConfig(request: CanonicalRequest, target: EncodingTarget, 
     ...encodeSampling(request.sampling, capabilities, losses),
     ...(target.maxOutputTokens !== undefined && { maxOutputTokens: target.maxOutputTokens }),
     ...encodeOutputFormat(request, capabilities, losses),
-    ...encodeReasoning(request.reasoning, capabilities, losses),
+    ...encodeReasoning(request.reasoning, target, losses),
   };
   return Object.keys(config).length === 0 ? {} : { generationConfig: config };
 }
@@ -75,10 +75,11 @@ function encodeOutputFormat(request: CanonicalRequest, capabilities: ModelCapabi
 
 function encodeReasoning(
   reasoning: ReasoningOptions | undefined,
-  capabilities: ModelCapabilities,
+  target: EncodingTarget,
   losses: Losses,
 ): Config {
   if (reasoning === undefined) return {};
+  const capabilities = target.capabilities ?? {};
   const { effort, budgetTokens, visible } = reasoning;
   const path = reasoning.path ?? 'reasoning';
   if (capabilities.reasoning === false) {
@@ -92,7 +93,7 @@ function encodeReasoning(
   const config = {
     ...(visible === true && { includeThoughts: true }),
     ...(capabilities.reasoningBy === 'budget'
-      ? encodeBudget(reasoning, capabilities)
+      ? encodeBudget(reasoning, capabilities, target.maxOutputTokens)
       : encodeLevel(reasoning, capabilities)),
   };
   return Object.keys(config).length === 0 ? {} : { thinkingConfig: config };
@@ -101,10 +102,19 @@ function encodeReasoning(
 /** Google's own figures for efforts. https://ai.google.dev/gemini-api/docs/openai#thinking */
 const budgets = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 24_576, max: 24_576 } as const;
 
-function encodeBudget({ effort, budgetTokens }: ReasoningOptions, { reasoningOff }: ModelCapabilities): Config {
+/** The least that every model takes which thinks by a budget. https://ai.google.dev/gemini-api/docs/thinking#set-budget */
+const smallestBudget = 512;
+
+/** Thoughts count against the cap: of what an effort is worth, no more than leaves half of it for the answer. */
+function encodeBudget(
+  { effort, budgetTokens }: ReasoningOptions,
+  { reasoningOff }: ModelCapabilities,
+  cap = Infinity,
+): Config {
   if (budgetTokens !== undefined) return { thinkingBudget: budgetTokens };
   if (effort === undefined) return {};
-  return { thinkingBudget: budgets[effort === 'none' && reasoningOff === 'never' ? 'low' : effort] };
+  const worth = budgets[effort === 'none' && reasoningOff === 'never' ? 'low' : effort];
+  return { thinkingBudget: Math.min(worth, Math.max(smallestBudget, Math.floor(cap / 2))) };
 }
 
 /**

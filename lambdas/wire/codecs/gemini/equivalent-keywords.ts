@@ -13,23 +13,41 @@ export function equivalentKeywords(schema: Fields): Fields {
 function mergeAllOf(schema: Fields): Fields {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf) || !allOf.every(isObject)) return schema;
-  const merged: Record<string, unknown> = { ...rest };
-  for (const part of allOf) {
-    for (const [name, value] of Object.entries(equivalentKeywords(part))) {
-      const present = merged[name];
-      if (present === undefined) merged[name] = value;
-      else if (name === 'properties' && isObject(present) && isObject(value) && areDisjoint(present, value)) {
-        merged[name] = { ...present, ...value };
-      } else if (name === 'required' && Array.isArray(present) && Array.isArray(value)) {
-        merged[name] = [...new Set([...(present as unknown[]), ...(value as unknown[])])];
-      } else if (JSON.stringify(present) !== JSON.stringify(value)) return schema;
-    }
+  const parts = [rest, ...allOf.map(equivalentKeywords)];
+  const merged: Record<string, unknown> = {};
+  for (const [name, values] of valuesByKeyword(parts)) {
+    const value = mergeValues(name, values);
+    if (value === undefined) return schema;
+    merged[name] = value;
   }
   return merged;
 }
 
-function areDisjoint(one: Fields, other: Fields): boolean {
-  return Object.keys(other).every((name) => !Object.hasOwn(one, name));
+/** Collected before anything is merged: merging one part after the other would take time in the square of their number. */
+function valuesByKeyword(parts: readonly Fields[]): ReadonlyMap<string, readonly unknown[]> {
+  const collected = new Map<string, unknown[]>();
+  for (const part of parts) {
+    for (const [name, value] of Object.entries(part)) {
+      const known = collected.get(name);
+      if (known === undefined) collected.set(name, [value]);
+      else known.push(value);
+    }
+  }
+  return collected;
+}
+
+/** `undefined` where the values contradict each other, as far as can be seen. */
+function mergeValues(name: string, values: readonly unknown[]): unknown {
+  const [first] = values;
+  if (values.length === 1) return first;
+  if (name === 'properties' && values.every(isObject)) {
+    const entries = values.flatMap(Object.entries<unknown>);
+    const merged = Object.fromEntries(entries);
+    if (Object.keys(merged).length === entries.length) return merged;
+  }
+  if (name === 'required' && values.every(Array.isArray)) return [...new Set(values.flat())];
+  const written = JSON.stringify(first);
+  return values.every((value) => JSON.stringify(value) === written) ? first : undefined;
 }
 
 function constAsEnum(schema: Fields): Fields {

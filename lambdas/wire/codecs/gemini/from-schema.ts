@@ -73,7 +73,8 @@ function readProperties(value: unknown, path: string): Fields {
 
 function inOrder(schema: Fields, order: readonly unknown[]): Fields {
   const properties = (schema['properties'] ?? {}) as Fields;
-  const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+  const ranks = new Map(order.map((name, index) => [name, index]));
+  const rank = (name: string): number => ranks.get(name) ?? order.length;
   const entries = Object.entries(properties).toSorted(([one], [other]) => rank(one) - rank(other));
   return { ...schema, ...(entries.length > 0 && { properties: Object.fromEntries(entries) }) };
 }

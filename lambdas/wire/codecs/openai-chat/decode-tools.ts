@@ -113,7 +113,8 @@ function requireKnownTools(
   if (choice === undefined || untranslated.length > 0) return;
   if (choice.kind === 'required' && tools.length === 0) throw invalid('tool_choice', 'needs "tools"');
   const names = choice.kind === 'tool' ? [choice.name] : choice.kind === 'one-of' ? choice.names : [];
-  if (names.some((name) => tools.every((tool) => tool.name !== name))) {
+  const known = new Set(tools.map(({ name }) => name));
+  if (names.some((name) => !known.has(name))) {
     throw invalid('tool_choice', 'must name one of the tools');
   }
 }

@@ -17,7 +17,9 @@ export function encodeTools(request: CanonicalRequest, target: EncodingTarget, l
 
 /** OpenAI's `allowed_tools` is no other vendor's, so a choice among some tools offers no other. */
 function toolsToOffer(tools: readonly Tool[], choice: ToolChoice | undefined): readonly Tool[] {
-  return choice?.kind === 'one-of' ? tools.filter(({ name }) => choice.names.includes(name)) : tools;
+  if (choice?.kind !== 'one-of') return tools;
+  const names = new Set(choice.names);
+  return tools.filter(({ name }) => names.has(name));
 }
 
 /** https://platform.openai.com/docs/api-reference/chat/create#chat-create-tools */
