@@ -10,7 +10,7 @@ export function checkMessagesRequest(request: MessagesRequest): void {
 }
 
 export function checkCountRequest(request: CountRequest): void {
-  if (request.messages[0]?.role !== 'user') refuse('messages', 'messages: first message must use the "user" role');
+  checkRoles(request.messages);
   request.messages.forEach(({ role, content }, index) => {
     const isLast = index === request.messages.length - 1;
     if (content.length === 0 && !(isLast && role === 'assistant')) {
@@ -32,9 +32,26 @@ export function checkCountRequest(request: CountRequest): void {
   checkClosedSchema(request.output_config?.format?.schema, 'output_config.format.schema');
 }
 
+/** https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages */
+function checkRoles(messages: CountRequest['messages']): void {
+  if (messages[0]?.role === 'system') {
+    refuse('messages.0', "messages.0: use the top-level 'system' parameter for the initial system prompt");
+  }
+  if (messages[0]?.role !== 'user') refuse('messages', 'messages: first message must use the "user" role');
+  for (const [index, { role }] of messages.entries()) {
+    const isPlaced = messages[index - 1]?.role === 'user' && messages[index + 1]?.role !== 'user';
+    if (role === 'system' && !isPlaced) {
+      refuse(
+        `messages.${index}`,
+        `messages.${index}: a system message must follow a user message, and come last or before an assistant message`,
+      );
+    }
+  }
+}
+
 /** What follows on itself is one turn to the vendor. */
 export interface Turn {
-  readonly role: 'user' | 'assistant';
+  readonly role: 'user' | 'assistant' | 'system';
   readonly blocks: readonly Block[];
   /** Of the first message in it. */
   readonly path: string;

@@ -95,7 +95,9 @@ export const countRequest = z.strictObject({
   model: z.string().min(1),
   system: z.union([z.string(), z.array(textBlock)]).optional(),
   messages: z
-    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.union([z.string(), z.array(block)]) }))
+    .array(
+      z.strictObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([z.string(), z.array(block)]) }),
+    )
     .min(1),
   tools: z.array(tool).optional(),
   tool_choice: z

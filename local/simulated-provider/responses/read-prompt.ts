@@ -78,6 +78,7 @@ function readTools({ tools, tool_choice: choice }: ResponsesRequest): Prompt['to
   if (choice === 'none') return [];
   const wanted = typeof choice === 'object' && choice?.type === 'function' ? choice.name : undefined;
   return (tools ?? [])
+    .flatMap((tool) => (tool.type === 'namespace' ? tool.tools : [tool]))
     .flatMap((tool) => (tool.type === 'function' ? [{ name: tool.name, schema: tool.parameters ?? undefined }] : []))
     .filter(({ name }) => wanted === undefined || name === wanted);
 }

@@ -118,7 +118,7 @@ const item = z.preprocess(
 );
 export type Item = z.infer<typeof item>;
 
-const tool = z.discriminatedUnion('type', [
+const ownTool = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('function'),
     name: z.string().regex(/^[\w-]{1,64}$/),
@@ -138,6 +138,16 @@ const tool = z.discriminatedUnion('type', [
     allowed_callers: anything,
   }),
 ]);
+
+/** Tools under a common name, as Codex declares those of its agents and of MCP servers. Their calls say the name beside theirs. */
+const namespace = z.strictObject({
+  type: z.literal('namespace'),
+  name: z.string().regex(/^[\w-]{1,64}$/),
+  description: z.string(),
+  tools: z.array(ownTool),
+});
+
+const tool = z.discriminatedUnion('type', [...ownTool.options, namespace]);
 
 const format = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text') }),

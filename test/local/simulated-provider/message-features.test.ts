@@ -39,6 +39,20 @@ describe('a message', () => {
     expect(streamed).toMatchObject({ ...expected, content: whole.content });
   });
 
+  it('takes instructions behind what the user said, and nowhere else', async () => {
+    const { url } = await startVendors();
+    const said = { role: 'user', content: 'Hello' };
+    const told = { role: 'system', content: 'Be brief.' };
+    const version = { 'anthropic-version': '2023-06-01' };
+    const send = (...messages: object[]) =>
+      postJson(`${url}/v1/messages`, { ...base, model: 'echo', messages }, version);
+
+    const [behind, first, before] = await Promise.all([send(said, told), send(told, said), send(said, told, said)]);
+
+    expect(await behind.json()).toMatchObject({ content: [{ text: 'Hello' }] });
+    expect([first.status, before.status]).toEqual([400, 400]);
+  });
+
   it('matches the schema of the structured output', async () => {
     const { anthropic } = await startVendors();
     const request = { ...base, model: 'structured', messages: ask('hi') };
