@@ -4,13 +4,13 @@ import type { BlockStart } from '../../canonical/response.ts';
 import { readCustomArguments } from './custom-tools.ts';
 import type { ItemEvent, ItemStatus, OpenItem, Place } from './open-item.ts';
 
-export type CallStart = Extract<BlockStart, { kind: 'tool-call' }>;
+export type CallStart = Extract<BlockStart, { kind: 'tool-call' }> & { readonly namespace?: string };
 
 export class FunctionCallItem implements OpenItem {
   readonly item: ResponseFunctionToolCallItem;
   readonly #place: Place;
 
-  constructor(place: Place, { id, name, state }: CallStart) {
+  constructor(place: Place, { id, name, namespace, state }: CallStart) {
     this.#place = place;
     this.item = {
       id: place.item_id,
@@ -19,6 +19,7 @@ export class FunctionCallItem implements OpenItem {
       arguments: '',
       call_id: encodeToolCallId(id, state),
       name,
+      ...(namespace !== undefined && { namespace }),
     };
   }
 
@@ -51,7 +52,7 @@ export class CustomCallItem implements OpenItem {
   readonly #place: Place;
   #arguments = '';
 
-  constructor(place: Place, { id, name, state }: CallStart) {
+  constructor(place: Place, { id, name, namespace, state }: CallStart) {
     this.#place = place;
     this.item = {
       id: place.item_id,
@@ -60,6 +61,7 @@ export class CustomCallItem implements OpenItem {
       call_id: encodeToolCallId(id, state),
       input: '',
       name,
+      ...(namespace !== undefined && { namespace }),
     };
   }
 

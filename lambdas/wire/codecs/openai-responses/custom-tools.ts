@@ -31,11 +31,6 @@ function describeFormat(format: Fields | undefined, path: string): string | unde
   return `The input must match this grammar${syntax && ` (${syntax})`}:\n${definition}`;
 }
 
-export function customToolNames(tools: unknown): ReadonlySet<unknown> {
-  const custom = Array.isArray(tools) ? tools.filter((tool) => isObject(tool) && tool['type'] === 'custom') : [];
-  return new Set(custom.map(({ name }: Fields) => name));
-}
-
 export function writeCustomArguments(input: string): string {
   return JSON.stringify({ input });
 }

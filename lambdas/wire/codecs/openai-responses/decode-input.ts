@@ -1,10 +1,11 @@
 import { decodeToolCallId } from '../../canonical/opaque.ts';
-import { type Fields, isAbsent, optionalText, requireList, requireObject, requireText } from '../../canonical/read.ts';
+import { type Fields, optionalText, requireList, requireObject, requireText } from '../../canonical/read.ts';
 import type { AssistantPart, Message, TextPart, UserPart } from '../../canonical/request.ts';
 import { ToolCalls } from '../../canonical/turns.ts';
 import { invalid } from '../../json-fields.ts';
 import { WireError } from '../../wire-error.ts';
 import { writeCustomArguments } from './custom-tools.ts';
+import { joinedName } from './declared-tools.ts';
 import { decodeAssistantContent, decodeResultContent, decodeTexts, decodeUserContent } from './decode-content.ts';
 import { madeImage } from './images.ts';
 import { readReasoning } from './reasoning.ts';
@@ -33,14 +34,15 @@ function append(messages: Draft[], next: Draft): void {
   const last = messages.at(-1);
   if (next.content.length === 0) return;
   if (last?.role === 'assistant' && next.role === 'assistant') {
-    if (!signText(last.content, next.content)) last.content.push(...next.content);
+    if (!signText(last.content, next.content)) for (const part of next.content) last.content.push(part);
   } else if (last?.role === 'user' && next.role === 'user' && isResults(last) && isResults(next)) {
-    last.content.push(...next.content);
+    for (const part of next.content) last.content.push(part);
   } else messages.push(next);
 }
 
+/** A result is an item of its own here, so the first part tells of all. */
 function isResults({ content }: Draft): boolean {
-  return content.every(({ type }) => type === 'tool-result');
+  return content[0]?.type === 'tool-result';
 }
 
 /** Reverses what `OutputItems` does with the signature of a text: Gemini, which has no hidden reasoning, signs texts too. */
@@ -91,9 +93,10 @@ function decodeMessage(item: Fields, path: string): Draft {
 }
 
 function decodeCall(item: Fields, path: string, calls: ToolCalls, callArguments: string): Draft {
-  if (!isAbsent(item['namespace'])) throw unsupported(`${path}.namespace`, 'tools have no namespaces elsewhere');
   const { id, state } = decodeToolCallId(callIdOf(item, path));
-  const name = requireText(item['name'], `${path}.name`);
+  const namespace = optionalText(item['namespace'], `${path}.namespace`);
+  const ownName = requireText(item['name'], `${path}.name`);
+  const name = namespace === undefined ? ownName : joinedName(namespace, ownName);
   calls.add(id, name);
   return {
     role: 'assistant',

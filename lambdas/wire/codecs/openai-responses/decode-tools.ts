@@ -14,21 +14,41 @@ import {
 import type { Tool, ToolChoice, Untranslated } from '../../canonical/request.ts';
 import { invalid } from '../../json-fields.ts';
 import { decodeCustomTool } from './custom-tools.ts';
+import { joinedName } from './declared-tools.ts';
 
 /** Tools that run at OpenAI, or that only its own models know how to call, are listed as untranslated. */
 export function decodeTools(value: unknown, untranslated: Untranslated[]): Tool[] {
   return optionalList(value, 'tools').flatMap((each, index) => {
     const path = `tools[${index}]`;
     const tool = requireObject(each, path);
-    switch (requireText(tool['type'], `${path}.type`)) {
-      case 'function':
-        return decodeFunction(tool, path, untranslated);
-      case 'custom':
-        return decodeCustomTool(tool, path);
-      default:
-        untranslated.push({ path, reason: 'only OpenAI has tools of this type' });
-        return [];
-    }
+    return tool['type'] === 'namespace'
+      ? decodeNamespace(tool, path, untranslated)
+      : decodeTool(tool, path, untranslated);
+  });
+}
+
+function decodeTool(tool: Fields, path: string, untranslated: Untranslated[]): Tool[] {
+  switch (requireText(tool['type'], `${path}.type`)) {
+    case 'function':
+      return [decodeFunction(tool, path, untranslated)];
+    case 'custom':
+      return [decodeCustomTool(tool, path)];
+    default:
+      untranslated.push({ path, reason: 'only OpenAI has tools of this type' });
+      return [];
+  }
+}
+
+/** What is said of the namespace itself is told to the model with each of its tools. */
+function decodeNamespace(namespace: Fields, path: string, untranslated: Untranslated[]): Tool[] {
+  const prefix = requireToolName(namespace['name'], `${path}.name`);
+  const about = optionalText(namespace['description'], `${path}.description`);
+  return requireList(namespace['tools'], `${path}.tools`).flatMap((each, index) => {
+    const at = `${path}.tools[${index}]`;
+    return decodeTool(requireObject(each, at), at, untranslated).map((tool) => {
+      const description = [about, tool.description].filter((text) => text !== undefined && text !== '').join('\n\n');
+      return { ...tool, name: joinedName(prefix, tool.name), ...(description !== '' && { description }) };
+    });
   });
 }
 

@@ -1,13 +1,13 @@
 import type { AnswerContext } from '../../canonical/codec.ts';
 import type { AssistantPart } from '../../canonical/request.ts';
 import type { BlockStart, CanonicalResponse, Choice } from '../../canonical/response.ts';
-import { customToolNames } from './custom-tools.ts';
+import { declaredTools } from './declared-tools.ts';
 import { type BlockEvent, OutputItems } from './output-items.ts';
 import { outcomeOf, type ResponseObject, seedOf, writeResponse } from './response-object.ts';
 
 /** Says the answer block by block, as a stream would, so that both come to the same items. */
 export function encodeResponse({ model, choices, usage }: CanonicalResponse, context: AnswerContext): ResponseObject {
-  const output = new OutputItems({ seed: seedOf(context), customTools: customToolNames(context.request['tools']) });
+  const output = new OutputItems({ seed: seedOf(context), tools: declaredTools(context.request['tools']) });
   const [choice] = choices;
   if (choice !== undefined) for (const event of blocksOf(choice)) output.write(event);
   const outcome = outcomeOf(choice?.finishReason ?? 'other', output.items);

@@ -1,14 +1,14 @@
 import type { Response } from 'openai/resources/responses/responses';
 import type { TokenUsage } from '../../../metering/token-usage.ts';
 import type { AnswerContext, StreamEncoder } from '../../canonical/codec.ts';
-import { customToolNames } from './custom-tools.ts';
+import { declaredTools } from './declared-tools.ts';
 import type { ItemEvent } from './open-item.ts';
 import { OutputItems } from './output-items.ts';
 import { inProgress, type Outcome, outcomeOf, seedOf, writeResponse } from './response-object.ts';
 
 /** https://platform.openai.com/docs/api-reference/responses-streaming */
 export function createStreamEncoder(context: AnswerContext): StreamEncoder {
-  const output = new OutputItems({ seed: seedOf(context), customTools: customToolNames(context.request['tools']) });
+  const output = new OutputItems({ seed: seedOf(context), tools: declaredTools(context.request['tools']) });
   let sequence = 0;
   let model: string | undefined;
   let outcome: Outcome = inProgress;

@@ -2,6 +2,7 @@ import type { ResponseOutputItem } from 'openai/resources/responses/responses';
 import type { OpaqueState } from '../../canonical/opaque.ts';
 import type { BlockStart, CanonicalEvent } from '../../canonical/response.ts';
 import { CustomCallItem, FunctionCallItem } from './call-item.ts';
+import type { DeclaredTool } from './declared-tools.ts';
 import { ImageItem } from './image-item.ts';
 import { MessageItem } from './message-item.ts';
 import type { ItemEvent, ItemStatus, OpenItem, Place } from './open-item.ts';
@@ -16,7 +17,7 @@ export type BlockEvent = Extract<
 interface OutputSettings {
   /** The request's id without its prefix: ids of items derive from it. */
   readonly seed: string;
-  readonly customTools: ReadonlySet<unknown>;
+  readonly tools: ReadonlyMap<string, DeclaredTool>;
 }
 
 /**
@@ -94,10 +95,11 @@ export class OutputItems {
       case 'reasoning':
       case 'redacted-reasoning':
         return new ReasoningItem(this.#place('rs'));
-      case 'tool-call':
-        return this.#settings.customTools.has(block.name)
-          ? new CustomCallItem(this.#place('ctc'), block)
-          : new FunctionCallItem(this.#place('fc'), block);
+      case 'tool-call': {
+        const { isCustom = false, ...called } = this.#settings.tools.get(block.name) ?? {};
+        const call = { ...block, ...called };
+        return isCustom ? new CustomCallItem(this.#place('ctc'), call) : new FunctionCallItem(this.#place('fc'), call);
+      }
       case 'image':
         return new ImageItem(this.#place('ig'), block);
     }

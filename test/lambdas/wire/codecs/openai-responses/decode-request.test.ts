@@ -216,7 +216,6 @@ describe('the input', () => {
     ['input[1]', { type: 'web_search_call', id: 'ws_1' }],
     ['input[1]', { type: 'local_shell_call', call_id: 'c' }],
     ['input[1]', { type: 'compaction', encrypted_content: 'x' }],
-    ['input[1].namespace', { ...call, namespace: 'crm' }],
   ])('with what only OpenAI knows is refused at %s: %j', (param, item) => {
     expect(() => decode({ input: [user, item] })).toThrow(
       expect.objectContaining({ code: 'parameter_not_supported', param }),
@@ -319,6 +318,26 @@ describe('tools', () => {
     expect(tools).toEqual([
       { name: 'a', description: 'd', parameters: { type: 'object' }, strict: true, path: 'tools[0]' },
       { name: 'b', path: 'tools[1]' },
+    ]);
+  });
+
+  test('of a namespace have it in front of their names, where they are declared and where they were called', () => {
+    const find = { type: 'function', name: 'find', description: 'Finds.', parameters: { type: 'object' } };
+    const patch = { type: 'custom', name: 'patch' };
+    const called = { type: 'function_call', call_id: 'c1', namespace: 'crm', name: 'find', arguments: '{}' };
+
+    const { tools, messages } = decode({
+      tools: [{ type: 'namespace', name: 'crm', description: 'Customers.', tools: [find, patch] }],
+      input: [user, called, { type: 'function_call_output', call_id: 'c1', output: 'x' }],
+    });
+
+    expect(tools).toMatchObject([
+      { name: 'crm__find', description: 'Customers.\n\nFinds.', path: 'tools[0].tools[0]' },
+      { name: 'crm__patch', description: 'Customers.', path: 'tools[0].tools[1]' },
+    ]);
+    expect(messages.slice(1)).toMatchObject([
+      { content: [{ type: 'tool-call', name: 'crm__find' }] },
+      { content: [{ type: 'tool-result', name: 'crm__find' }] },
     ]);
   });
 

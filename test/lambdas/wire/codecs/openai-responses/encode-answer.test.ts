@@ -116,6 +116,38 @@ describe('a whole answer', () => {
     expect(whole([part], 'stop', {}, patching).output).toEqual([expect.objectContaining(expected)]);
   });
 
+  test('calls tools of a namespace by both names, whole and streamed', () => {
+    const tools = [
+      {
+        type: 'namespace',
+        name: 'crm',
+        tools: [
+          { type: 'function', name: 'find' },
+          { type: 'custom', name: 'patch' },
+        ],
+      },
+    ];
+    const call = { type: 'tool-call', id: 'c1', arguments: '{"input":"x"}' } as const;
+    const parts = [
+      { ...call, name: 'crm__find' },
+      { ...call, id: 'c2', name: 'crm__patch' },
+    ];
+
+    const { output } = whole(parts, 'tool_calls', {}, { tools });
+    const events = stream(
+      [start, ...block(0, { kind: 'tool-call', id: 'c1', name: 'crm__find' }, delta(0, '{}')), ...ending('tool_calls')],
+      { tools },
+    );
+
+    expect(output).toMatchObject([
+      { type: 'function_call', namespace: 'crm', name: 'find', arguments: '{"input":"x"}' },
+      { type: 'custom_tool_call', namespace: 'crm', name: 'patch', input: 'x' },
+    ]);
+    expect(events.find(({ type }) => type === 'response.output_item.added')).toMatchObject({
+      item: { type: 'function_call', namespace: 'crm', name: 'find' },
+    });
+  });
+
   test('cites pages by their place, documents by their number', () => {
     const citations = [
       { kind: 'url', url: 'https://x', title: 'X', textStart: 1, textEnd: 2 },
