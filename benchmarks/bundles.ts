@@ -5,7 +5,8 @@ import { buildBundles } from '../scripts/build.ts';
 export interface Bundles {
   /** The deployed bundle of the proxy. */
   readonly proxy: string;
-  readonly proxyBytes: number;
+  /** Bytes of each of its files, by name without `.cjs`. */
+  readonly proxyFiles: Readonly<Record<string, number>>;
   /** Where `<name>.cjs` of every process lies. */
   script(name: string): string;
 }
@@ -27,6 +28,7 @@ export async function buildForBenchmark({ minify }: { minify: boolean }): Promis
     'gatehouse-server',
     'store-calls',
     'cold-start',
+    'translation-costs',
   ];
   const [[proxy]] = await Promise.all([
     buildBundles(outputFolder),
@@ -48,7 +50,7 @@ export async function buildForBenchmark({ minify }: { minify: boolean }): Promis
   if (proxy === undefined) throw new Error('the build has no proxy bundle');
   return {
     proxy: join(outputFolder, 'lambdas', proxy.name, 'index.cjs'),
-    proxyBytes: proxy.bytes,
+    proxyFiles: { index: proxy.bytes, ...proxy.parts },
     script: (name) => join(outputFolder, `${name}.cjs`),
   };
 }

@@ -2,14 +2,15 @@ import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { LambdaStreaming, StreamingHandler } from '../lambdas/http/lambda-adapter.ts';
-import { chatRequest } from './exchange.ts';
+import { chatRequest, type ClientProtocol, messagesRequest } from './exchange.ts';
 import { benchApiKey } from './store-answers.ts';
 
 /**
  * What a fresh Lambda environment pays: loading the bundle that is deployed, and its first call with every cache empty (three
- * policies, the provider credential and its key are read). Node's own start is not in it.
+ * policies, the provider credential and its key are read). Of a client whose protocol is not the provider's, the call also loads
+ * the translation. Node's own start is not in it.
  */
-async function main(bundle: string, storeUrl: string): Promise<void> {
+async function main(bundle: string, storeUrl: string, client: ClientProtocol): Promise<void> {
   let serve: StreamingHandler | undefined;
   const awslambda: LambdaStreaming = {
     streamifyResponse: (handler) => (serve = handler),
@@ -29,7 +30,8 @@ async function main(bundle: string, storeUrl: string): Promise<void> {
     TABLE_REQUESTS: 'requests',
     TABLE_VAULT: 'vault',
   });
-  const event = apiGatewayEvent();
+  const { path, body: requestBody, answerMark } = calls[client];
+  const event = apiGatewayEvent(path, requestBody);
   const context = { getRemainingTimeInMillis: () => 900_000 } as Context;
 
   const startedAt = performance.now();
@@ -40,7 +42,7 @@ async function main(bundle: string, storeUrl: string): Promise<void> {
   const endedAt = performance.now();
 
   const answer = Buffer.concat(body).toString();
-  if (!answer.includes('"chat.completion"')) throw new Error(`not an answer: ${answer.slice(0, 500)}`);
+  if (!answer.includes(answerMark)) throw new Error(`not an answer: ${answer.slice(0, 500)}`);
   // stdout also carries the request's log line; the result is the last line.
   console.log(JSON.stringify({ loadMs: loadedAt - startedAt, firstCallMs: endedAt - loadedAt }));
   // Kept-alive connections would hold the process.
@@ -57,12 +59,17 @@ function collect(pieces: Buffer[]): Writable {
   });
 }
 
-function apiGatewayEvent(): APIGatewayProxyEvent {
+const calls: Readonly<Record<ClientProtocol, { path: string; body: string; answerMark: string }>> = {
+  'openai-chat': { path: '/v1/chat/completions', body: chatRequest('whole'), answerMark: '"chat.completion"' },
+  'anthropic-messages': { path: '/v1/messages', body: messagesRequest('whole'), answerMark: '"type":"message"' },
+};
+
+function apiGatewayEvent(path: string, body: string): APIGatewayProxyEvent {
   const headers = { Authorization: `Bearer ${benchApiKey}`, 'Content-Type': 'application/json' };
   return {
     httpMethod: 'POST',
-    path: '/v1/chat/completions',
-    body: chatRequest('whole'),
+    path,
+    body,
     isBase64Encoded: false,
     headers,
     multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
@@ -75,4 +82,5 @@ function apiGatewayEvent(): APIGatewayProxyEvent {
   };
 }
 
-void main(process.env['BENCH_BUNDLE'] ?? '', process.env['BENCH_STORE_URL'] ?? '');
+const client = process.env['BENCH_CLIENT'] === 'anthropic-messages' ? 'anthropic-messages' : 'openai-chat';
+void main(process.env['BENCH_BUNDLE'] ?? '', process.env['BENCH_STORE_URL'] ?? '', client);

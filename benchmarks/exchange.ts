@@ -15,20 +15,31 @@ export type ModelName = keyof typeof models;
 /** `asked`: the caller asks for usage in the stream, so every candidate passes on the same events. */
 export type StreamUsage = 'asked' | 'not-asked';
 
+/** The upstream speaks OpenAI's chat completions: any other request is translated. */
+export type ClientProtocol = 'openai-chat' | 'anthropic-messages';
+
+const system = 'You are a support assistant. Answer in at most three sentences, politely and precisely.';
+const question = { role: 'user', content: 'My parcel was due on Tuesday and has not arrived. '.repeat(6) };
+
 export function chatRequest(model: ModelName, usage: StreamUsage = 'asked'): string {
   return JSON.stringify({
     model: `${providerName}/${model}`,
-    messages: [
-      {
-        role: 'system',
-        content: 'You are a support assistant. Answer in at most three sentences, politely and precisely.',
-      },
-      { role: 'user', content: 'My parcel was due on Tuesday and has not arrived. '.repeat(6) },
-    ],
+    messages: [{ role: 'system', content: system }, question],
     temperature: 0.2,
     max_tokens: 400,
     ...(models[model].chunks > 0 && { stream: true }),
     ...(models[model].chunks > 0 && usage === 'asked' && { stream_options: { include_usage: true } }),
+  });
+}
+
+/** The same in Anthropic's words. */
+export function messagesRequest(model: ModelName): string {
+  return JSON.stringify({
+    model: `${providerName}/${model}`,
+    system,
+    messages: [question],
+    temperature: 0.2,
+    max_tokens: 400,
   });
 }
 

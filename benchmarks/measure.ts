@@ -1,6 +1,6 @@
 import type { Bundles } from './bundles.ts';
 import { type Candidate, type CandidateName, type CandidateOptions, startCandidate } from './candidates.ts';
-import { chatRequest, type ModelName, models, type StreamUsage } from './exchange.ts';
+import { chatRequest, type ClientProtocol, type ModelName, models, type StreamUsage } from './exchange.ts';
 import type { BatchResult } from './load-generator.ts';
 import { runScript, type ServerProcess } from './processes.ts';
 
@@ -19,15 +19,21 @@ export const slowStreams = 200;
 
 /** Values of one figure, one per round, by the figure's name and the candidate. */
 export class Figures {
-  readonly #values = new Map<string, number[]>();
+  readonly #values = new Map<string, Map<string, number[]>>();
 
   add(figure: string, candidate: string, value: number): void {
-    const name = `${figure}|${candidate}`;
-    this.#values.set(name, [...(this.#values.get(name) ?? []), value]);
+    const candidates = this.#values.get(figure) ?? new Map<string, number[]>();
+    this.#values.set(figure, candidates);
+    candidates.set(candidate, [...(candidates.get(candidate) ?? []), value]);
   }
 
   of(figure: string, candidate: string): readonly number[] {
-    return this.#values.get(`${figure}|${candidate}`) ?? [];
+    return this.#values.get(figure)?.get(candidate) ?? [];
+  }
+
+  /** Everything that was measured. */
+  all(): ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> {
+    return this.#values;
   }
 }
 
@@ -192,9 +198,13 @@ export async function measureColdStarts(
 ): Promise<void> {
   for (let run = 0; run < coldStarts; run += 1) {
     const environment = { BENCH_STORE_URL: storeUrl, BENCH_BUNDLE: bundles.proxy };
-    const result = await runScript<{ loadMs: number; firstCallMs: number }>(bundles.script('cold-start'), environment);
-    figures.add('load', 'gatehouse', result.loadMs);
-    figures.add('first call', 'gatehouse', result.firstCallMs);
-    figures.add('load and first call', 'gatehouse', result.loadMs + result.firstCallMs);
+    const start = (client: ClientProtocol): Promise<{ loadMs: number; firstCallMs: number }> =>
+      runScript(bundles.script('cold-start'), { ...environment, BENCH_CLIENT: client });
+    const passed = await start('openai-chat');
+    const translated = await start('anthropic-messages');
+    figures.add('load', 'gatehouse', passed.loadMs);
+    figures.add('first call', 'gatehouse', passed.firstCallMs);
+    figures.add('first call translated', 'gatehouse', translated.firstCallMs);
+    figures.add('load and first call', 'gatehouse', passed.loadMs + passed.firstCallMs);
   }
 }

@@ -1,3 +1,4 @@
+import { alignColumns } from './align-columns.ts';
 import { type CandidateName, candidateNames } from './candidates.ts';
 import { concurrencies, type Figures, median, slowStreams } from './measure.ts';
 
@@ -37,6 +38,7 @@ const rows: readonly Row[] = [
   { label: 'CPU us/store call', figure: 'store call', digits: 0 },
   { label: 'ms to load the bundle', figure: 'load', digits: 1 },
   { label: 'ms of the first call', figure: 'first call', digits: 1 },
+  { label: 'ms of the first call, translated', figure: 'first call translated', digits: 1 },
 ];
 
 const titles: Readonly<Record<CandidateName, string>> = {
@@ -71,21 +73,18 @@ export function formatBudgets(budgets: readonly Budget[]): string {
   return alignColumns([['budget', 'measured', ''], ...lines]);
 }
 
-function alignColumns(lines: readonly (readonly string[])[]): string {
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+/** Of the proxy's files, in KB. docs/decisions/0029 */
+const fileLimits = { index: 120, translation: 200, protocols: 30, providers: 20, catalog: 40 } as const;
+
+const translatedPairs = [
+  ['openai-chat', 'anthropic-messages'],
+  ['anthropic-messages', 'openai-chat'],
+] as const;
 
 /** The budgets of the design, each against the median of this run. */
-export function judgeBudgets(figures: Figures, bundleBytes: number): readonly Budget[] {
+export function judgeBudgets(figures: Figures, fileBytes: Readonly<Record<string, number>>): readonly Budget[] {
   const value = (figure: string, name: CandidateName): number | undefined => median(figures.of(figure, name));
+  const translated = (name: string): number | undefined => median(figures.of('translation', name));
   return [
     ...concurrencies.map((concurrency) =>
       ratioBudget(
@@ -111,8 +110,17 @@ export function judgeBudgets(figures: Figures, bundleBytes: number): readonly Bu
     limitBudget(`${slowStreams} slow streams: <= 160 MB`, value('rss', 'gatehouse'), 160, 'MB'),
     limitBudget('CPU per store call: <= 450 us', value('store call', 'gatehouse'), 450, 'us'),
     portkeyBudget(value('added 1 p50', 'gatehouse'), value('added 1 p50', 'portkey')),
-    limitBudget('bundle of the proxy: <= 120 KB', bundleBytes / 1024, 120, 'KB'),
+    ...Object.entries(fileLimits).map(([file, limit]) =>
+      limitBudget(`${file}.cjs of the proxy: <= ${limit} KB`, kilobytes(fileBytes[file]), limit, 'KB'),
+    ),
     limitBudget('load and first call: <= 60 ms', value('load and first call', 'gatehouse'), 60, 'ms'),
+    ...translatedPairs.map(([upstream, client]) =>
+      ratioBudget(
+        `CPU per translated chunk, ${upstream} to ${client}: <= 3 x parse and stringify`,
+        [translated(`chunk ${upstream} ${client}`), translated(`chunk ${upstream} json`)],
+        3,
+      ),
+    ),
   ];
 }
 
@@ -128,6 +136,10 @@ function limitBudget(budget: string, measured: number | undefined, limit: number
   return { budget, measured: `${measured.toFixed(1)} ${unit}`, verdict: measured <= limit ? 'met' : 'missed' };
 }
 
+function kilobytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1024;
+}
+
 function portkeyBudget(ours: number | undefined, theirs: number | undefined): Budget {
   const budget = "added p50 one at a time, everything included: below the peer's";
   if (ours === undefined || theirs === undefined) return { budget, measured: '-', verdict: 'not measured' };
@@ -137,16 +149,7 @@ function portkeyBudget(ours: number | undefined, theirs: number | undefined): Bu
 
 /** Every figure with the values of its rounds, for `--json`. */
 export function toJson(figures: Figures): object {
-  return Object.fromEntries(
-    [...rows.map(({ figure }) => figure), ...concurrencies.map((concurrency) => `total ${concurrency} p50`)].map(
-      (figure) => [
-        figure,
-        Object.fromEntries(
-          candidateNames
-            .filter((name) => figures.of(figure, name).length > 0)
-            .map((name) => [name, { median: median(figures.of(figure, name)), rounds: figures.of(figure, name) }]),
-        ),
-      ],
-    ),
-  );
+  const perCandidate = (candidates: ReadonlyMap<string, readonly number[]>): object =>
+    Object.fromEntries([...candidates].map(([name, rounds]) => [name, { median: median(rounds), rounds }]));
+  return Object.fromEntries([...figures.all()].map(([figure, candidates]) => [figure, perCandidate(candidates)]));
 }

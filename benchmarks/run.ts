@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildForBenchmark } from './bundles.ts';
 import { type Candidate, type CandidateName, candidateNames, startCandidate, startSurroundings } from './candidates.ts';
+import { measureTranslation } from './measure-translation.ts';
 import {
   type Effort,
   Figures,
@@ -15,9 +16,10 @@ import {
   warmUp,
 } from './measure.ts';
 import { installPortkey } from './portkey.ts';
+import { formatTranslation } from './report-translation.ts';
 import { formatBudgets, formatTable, judgeBudgets, toJson } from './report.ts';
 
-const parts = ['requests', 'first-byte', 'chunks', 'memory', 'store', 'start'] as const;
+const parts = ['requests', 'first-byte', 'chunks', 'memory', 'store', 'start', 'translation'] as const;
 
 const help = `Measures Gatehouse beside a bare proxy and a peer, all in one run on this machine. docs/benchmarks.md explains the figures.
 
@@ -79,11 +81,11 @@ async function run(): Promise<number> {
   const names = candidateNames.filter((name) => name !== 'portkey' || portkeyServer !== undefined);
   await measureAll({ names, portkeyServer, bundles, figures });
 
-  const budgets = judgeBudgets(figures, bundles.proxyBytes);
-  const missing =
-    portkeyServer === undefined ? '@portkey-ai/gateway could not be installed: the table lacks it.\n' : '';
-  console.log(`${machine()}\n\n${formatTable(figures, names)}\n\n${formatBudgets(budgets)}\n${missing}`);
-  console.log(`Medians of the rounds, their range in brackets. ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+  const budgets = judgeBudgets(figures, bundles.proxyFiles);
+  const missing = portkeyServer === undefined ? '@portkey-ai/gateway could not be installed: the table lacks it.' : '';
+  const tables = [formatTable(figures, names), formatTranslation(figures), formatBudgets(budgets)];
+  const ending = `Medians of the rounds, their range in brackets. ${Math.round((Date.now() - startedAt) / 1000)} s.`;
+  console.log([machine(), ...tables, missing, ending].filter((text) => text !== '').join('\n\n'));
   if (options.json !== undefined) {
     const content = { at: new Date(startedAt).toISOString(), machine: machine(), budgets, figures: toJson(figures) };
     await writeFile(options.json, `${JSON.stringify(content, null, 2)}\n`);
@@ -147,6 +149,10 @@ async function measureAll({ names, portkeyServer, bundles, figures }: Plan): Pro
     if (wanted('start')) {
       progress('cold starts');
       await measureColdStarts(bundles, store.url, effort, figures);
+    }
+    if (wanted('translation')) {
+      progress('translation');
+      await measureTranslation(bundles, effort, figures);
     }
   } finally {
     await Promise.all(candidates.map(({ process: server }) => server.stop()));
