@@ -2,6 +2,7 @@ import type { EncodingTarget, ModelCapabilities } from '../../canonical/codec.ts
 import type { Losses } from '../../canonical/losses.ts';
 import type { CanonicalRequest, ReasoningOptions, SamplingOptions } from '../../canonical/request.ts';
 import { adaptSchema } from './adapt-schema.ts';
+import { CopyBudget } from './copy-budget.ts';
 
 type Config = Record<string, unknown>;
 
@@ -66,6 +67,7 @@ function encodeOutputFormat(request: CanonicalRequest, capabilities: ModelCapabi
   if (format.kind === 'json') return { responseMimeType: 'application/json' };
   const responseJsonSchema = adaptSchema(format.schema, {
     path: `${path}.schema`,
+    copies: new CopyBudget(),
     onUnenforced: (keyword) => {
       if (format.strict === true) losses.drop(keyword, 'it does not enforce this keyword');
     },
@@ -73,11 +75,7 @@ function encodeOutputFormat(request: CanonicalRequest, capabilities: ModelCapabi
   return { responseMimeType: 'application/json', responseJsonSchema };
 }
 
-function encodeReasoning(
-  reasoning: ReasoningOptions | undefined,
-  target: EncodingTarget,
-  losses: Losses,
-): Config {
+function encodeReasoning(reasoning: ReasoningOptions | undefined, target: EncodingTarget, losses: Losses): Config {
   if (reasoning === undefined) return {};
   const capabilities = target.capabilities ?? {};
   const { effort, budgetTokens, visible } = reasoning;

@@ -274,6 +274,21 @@ describe('options', () => {
   });
 
   test.each([
+    ['high', 60_000, 24_576],
+    ['high', 8_000, 4_000],
+    ['low', 600, 512],
+    ['none', 600, 0],
+  ] as const)(
+    'of reasoning: %s leaves room for the answer under a cap of %d',
+    (effort, maxOutputTokens, thinkingBudget) => {
+      expect(configOf({ reasoning: { effort } }, { capabilities: older, maxOutputTokens })).toEqual({
+        maxOutputTokens,
+        thinkingConfig: { thinkingBudget },
+      });
+    },
+  );
+
+  test.each([
     [2000, older, { thinkingBudget: 2000, includeThoughts: true }],
     [1000, newer, { thinkingLevel: 'LOW', includeThoughts: true }],
     [30_000, newer, { thinkingLevel: 'HIGH', includeThoughts: true }],
