@@ -98,6 +98,31 @@ describe.each(combinations)(
       expect(second.text).toBe(calls.map(() => 'rain in sample city').join('\n'));
     });
 
+    // As chat completions LangChain sends back nothing of an answer but its words and calls, and Google's proof is in a call's id.
+    const carriesProofs = useResponsesApi ? name !== 'chat' : name === 'gemini';
+
+    it.each(carriesProofs ? [false, true] : [])(
+      'carries the proof of a thought through a loop of tools (streamed: %s)',
+      async (streamed) => {
+        const options = useResponsesApi
+          ? {
+              zdrEnabled: true,
+              modelKwargs: { reasoning: { effort: 'low' }, include: ['reasoning.encrypted_content'] },
+            }
+          : {};
+        const bound = chat('reasoning?strict=1', options).bindTools([weatherTool]);
+        const question = new HumanMessage('How is the weather?');
+
+        const first = streamed
+          ? (await collect(await bound.stream([question]))).reduce((before, chunk) => before.concat(chunk))
+          : await bound.invoke([question]);
+        const results = await Promise.all((first.tool_calls ?? []).map((call) => weatherTool.invoke(call)));
+        const second = await bound.invoke([question, first, ...(results as unknown as ToolMessage[])]);
+
+        expect(second.text).toBe('rain in sample city');
+      },
+    );
+
     it.each(['jsonSchema', 'functionCalling'] as const)('gives structured output by %s', async (method) => {
       const simulated = method === 'jsonSchema' ? 'structured' : 'tool-call';
       const structured = chat(simulated).withStructuredOutput(City, { name: 'city', method });

@@ -179,9 +179,12 @@ describe.each(upstreams)('responses of a provider that speaks $protocol', ({ nam
     const events: ResponseStreamEvent[] = [];
 
     const error = await failureOf(collect(stream, events), OpenAI.APIError);
+    const helped = responses().stream({ model: model('failing-midstream'), input: 'hi' });
+    const ofHelper = await failureOf(helped.finalResponse(), OpenAI.APIError);
 
     expect(deltasOf(events)).toBe('hi hi hi');
     expect(error).toMatchObject({ code: expect.stringMatching(/^provider_/) });
+    expect(ofHelper.code).toBe(error.code);
   });
 });
 
