@@ -26,6 +26,8 @@ export interface JsonBody {
   /** Long base64 strings (images, documents, audio) and their bytes. */
   readonly attachments: number;
   readonly attachmentBytes: number;
+  /** How it is announced to the provider; absent: `application/json`. */
+  readonly contentType?: string;
 }
 
 /**
@@ -166,16 +168,16 @@ function isAttachment(bytes: Buffer, start: number, end: number): boolean {
   return !probe.includes(space) && isAscii(probe) && !escapedLetter.test(probe.toString('latin1'));
 }
 
+/** A letter or `_`, written as an escape. */
+const escapedAscii = /\\u00(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF])/;
+
 /**
  * Whether one of the marks, such as `"file_id"`, occurs in the body as it stands. One that is spelled with escapes cannot be seen
- * that way, so an escaped ASCII letter, which no serializer writes, counts as every mark.
+ * that way, so an escaped ASCII letter, which no serializer writes, counts as every mark. Marks are letters, `_` and quotes. One
+ * expression for all: a search for each of them stops at every quote of the body.
  */
 export function mentionsAny({ bytes }: JsonBody, marks: readonly string[]): boolean {
-  return marks.some((mark) => bytes.includes(mark)) || (bytes.includes('\\u00') && hasEscapedAscii(bytes));
-}
-
-function hasEscapedAscii(bytes: Buffer): boolean {
-  return /\\u00(?:[46][1-9a-f]|[57][0-9a]|5f)/i.test(bytes.toString('latin1'));
+  return new RegExp([...marks, escapedAscii.source].join('|')).test(bytes.toString('latin1'));
 }
 
 /**
