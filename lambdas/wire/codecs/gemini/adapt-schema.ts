@@ -11,6 +11,8 @@ export interface SchemaTarget {
   readonly path: string;
   /** Told each constraint that the model is told of in words and Gemini does not enforce. */
   readonly onUnenforced: (path: string) => void;
+  /** Shared by all schemas of a request. */
+  readonly copies: CopyBudget;
 }
 
 /** What `parametersJsonSchema` and `responseJsonSchema` take. https://ai.google.dev/api/generate-content#v1beta.GenerationConfig */
@@ -60,7 +62,7 @@ const hints: ReadonlySet<string> = new Set(['default', 'contentMediaType', 'cont
  */
 export function adaptSchema(schema: JsonSchema, target: SchemaTarget): JsonSchema {
   const references = new SchemaReferences(schema);
-  const walk: Walk = { references, onUnenforced: target.onUnenforced, copies: new CopyBudget(), depth: 0 };
+  const walk: Walk = { references, onUnenforced: target.onUnenforced, copies: target.copies, depth: 0 };
   const adapted = adapt(schema, target.path, walk);
   const $defs = references.define((definition, pointer) => adapt(definition, target.path + pointer, walk));
   return Object.keys($defs).length === 0 ? adapted : { ...adapted, $defs };

@@ -3,6 +3,12 @@ import type { Losses } from '../../canonical/losses.ts';
 import type { CanonicalRequest, JsonSchema, Tool, ToolChoice } from '../../canonical/request.ts';
 import { isObject } from '../../json-fields.ts';
 import { adaptSchema } from './adapt-schema.ts';
+import { CopyBudget } from './copy-budget.ts';
+
+interface Circumstances {
+  readonly losses: Losses;
+  readonly copies: CopyBudget;
+}
 
 export function encodeTools(request: CanonicalRequest, capabilities: ModelCapabilities, losses: Losses): object {
   const { tools, toolChoice, parallelToolCalls } = request;
@@ -12,17 +18,18 @@ export function encodeTools(request: CanonicalRequest, capabilities: ModelCapabi
     losses.drop('parallel_tool_calls', 'it cannot be kept from calling several tools at once');
   }
   const config = encodeChoice(toolChoice, { tools, capabilities, losses });
+  const circumstances = { losses, copies: new CopyBudget() };
   return {
-    tools: [{ functionDeclarations: tools.map((tool, index) => encodeTool(tool, index, losses)) }],
+    tools: [{ functionDeclarations: tools.map((tool, index) => encodeTool(tool, index, circumstances)) }],
     ...(config !== undefined && { toolConfig: { functionCallingConfig: config } }),
   };
 }
 
 /** https://ai.google.dev/api/caching#FunctionDeclaration */
-function encodeTool(tool: Tool, index: number, losses: Losses): object {
+function encodeTool(tool: Tool, index: number, { losses, copies }: Circumstances): object {
   const path = tool.path ?? `tools[${index}]`;
   if (!/^[A-Za-z_]/.test(tool.name)) losses.refuse(`${path}.name`, 'names must begin with a letter or an underscore');
-  const schema = tool.parameters && encodeParameters(tool, tool.parameters, { path, losses });
+  const schema = tool.parameters && encodeParameters(tool, tool.parameters, { path, losses, copies });
   return {
     name: tool.name,
     ...(tool.description !== undefined && { description: tool.description }),
@@ -34,7 +41,7 @@ function encodeTool(tool: Tool, index: number, losses: Losses): object {
 function encodeParameters(
   tool: Tool,
   parameters: JsonSchema,
-  { path, losses }: { readonly path: string; readonly losses: Losses },
+  { path, losses, copies }: Circumstances & { readonly path: string },
 ): JsonSchema | undefined {
   const { properties } = parameters;
   const takesNothing = isObject(properties)
@@ -46,6 +53,7 @@ function encodeParameters(
   if (takesNothing && isClosed) return undefined;
   const adapted = adaptSchema(parameters, {
     path: `${path}.parameters`,
+    copies,
     onUnenforced: (keyword) => {
       if (tool.strict === true) losses.drop(keyword, 'it does not enforce this keyword');
     },

@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { adaptSchema } from '../../../../../lambdas/wire/codecs/gemini/adapt-schema.ts';
+import { CopyBudget } from '../../../../../lambdas/wire/codecs/gemini/copy-budget.ts';
 import { WireError } from '../../../../../lambdas/wire/wire-error.ts';
 import { claudeCodeTools, geminiCliTools } from './cli-tools.ts';
 
 function adapt(schema: Record<string, unknown>) {
   const unenforced: string[] = [];
-  const adapted = adaptSchema(schema, { path: 's', onUnenforced: (path) => unenforced.push(path) });
+  const adapted = adaptSchema(schema, {
+    path: 's',
+    onUnenforced: (path) => unenforced.push(path),
+    copies: new CopyBudget(),
+  });
   return { adapted, unenforced };
 }
 
