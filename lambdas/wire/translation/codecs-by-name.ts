@@ -15,13 +15,18 @@ export function codecsByName<Codec extends { readonly name: ProtocolName }>(
   };
 }
 
+interface Encoding {
+  readonly encode: (losses: Losses) => object;
+  /** Default: of a text. */
+  readonly measure?: (body: object) => TranslatedSize;
+}
+
 /** Encodes a request; what it loses on the way, its decoder's part included, is refused or listed. @throws WireError */
 export function passLosses(
   { untranslated }: { readonly untranslated: readonly Untranslated[] },
   target: TranslationTarget,
   dropping: boolean,
-  encode: (losses: Losses) => object,
-  measure: (body: object) => TranslatedSize = measureText,
+  { encode, measure = measureText }: Encoding,
 ): TranslatedRequest {
   const losses = createLosses(target.displayName, { dropping });
   for (const { path, reason } of untranslated) losses.drop(path, reason ?? 'its protocol has no such option');
