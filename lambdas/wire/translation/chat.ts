@@ -1,7 +1,7 @@
 import { AwsEventStreamReader } from '../aws-event-stream.ts';
 import type { ClientCodec, UpstreamCodec } from '../canonical/codec.ts';
 import { completeResponse } from '../canonical/complete-response.ts';
-import { type Losses, renameLosses } from '../canonical/losses.ts';
+import { renameLosses } from '../canonical/losses.ts';
 import { anthropicMessagesCodec } from '../codecs/anthropic-messages/codec.ts';
 import { bedrockConverseCodec } from '../codecs/bedrock-converse/codec.ts';
 import { geminiCodec } from '../codecs/gemini/codec.ts';
@@ -35,12 +35,13 @@ export function createChatTranslation(source: TranslationSource): Translation {
   return {
     encode(target) {
       const upstream = upstreamCodecs(target.protocol);
-      const encode = (losses: Losses): object =>
-        upstream.encodeRequest(request, target, renameLosses(losses, client.optionPaths));
-      return passLosses(request, target, source.dropUnsupported, encode, (body) => ({
-        ...measureConversation(request, body),
-        minOutputTokens: upstream.fewestOutputTokens?.(request, target) ?? 1,
-      }));
+      return passLosses(request, target, source.dropUnsupported, {
+        encode: (losses) => upstream.encodeRequest(request, target, renameLosses(losses, client.optionPaths)),
+        measure: (body) => ({
+          ...measureConversation(request, body),
+          minOutputTokens: upstream.fewestOutputTokens?.(request, target) ?? 1,
+        }),
+      });
     },
     answer: ({ protocol, model }) => translateAnswer(source, upstreamCodecs(protocol), model),
   };

@@ -18,9 +18,9 @@ export function createCountTokensTranslation({ client, fields, dropUnsupported }
   const request = speaker.decodeRequest(fields);
   return {
     encode: (target) =>
-      passLosses(request, target, dropUnsupported, (losses) =>
-        codecs(target.protocol).encodeCount(request, target, losses),
-      ),
+      passLosses(request, target, dropUnsupported, {
+        encode: (losses) => codecs(target.protocol).encodeCount(request, target, losses),
+      }),
     answer: ({ protocol }) => ({
       ...neverStreamed,
       readWhole(value) {

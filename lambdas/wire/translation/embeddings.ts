@@ -11,9 +11,9 @@ export function createEmbeddingsTranslation({ client, fields, dropUnsupported }:
   const request = speaker.decodeRequest(fields);
   return {
     encode: (target) =>
-      passLosses(request, target, dropUnsupported, (losses) =>
-        upstreamCodecs(target.protocol).encodeRequest(request, target, losses),
-      ),
+      passLosses(request, target, dropUnsupported, {
+        encode: (losses) => upstreamCodecs(target.protocol).encodeRequest(request, target, losses),
+      }),
     answer: ({ protocol, model }) => ({
       ...neverStreamed,
       readWhole(value, inputTokens) {

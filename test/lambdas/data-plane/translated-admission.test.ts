@@ -63,7 +63,7 @@ async function send(
 ): Promise<Sent> {
   const clock = createTestClock();
   let held = 0;
-  const reply = json(answer ?? (responseFixture(protocol as UpstreamProtocol, 'text') as object));
+  const reply = json(answer ?? responseFixture(protocol as UpstreamProtocol, 'text'));
   const upstream = await startUpstream(async (request, response) => {
     held = totalHolds((await store.meter(tenant.keyMeter)).buckets).amountMicroUsd;
     await reply(request, response);
