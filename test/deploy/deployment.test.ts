@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DecryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -204,6 +204,21 @@ it('runs the reconcile function, which finds policy as it should be', async () =
   expect(body.data[0].policy).toMatchObject({ missing: 0, stale: 0, foreign: 0, comparedAt: expect.any(String) });
 });
 
+it('translates for clients of other vendors, with what lies in the asset beside the entry', async () => {
+  const { secret: key } = tenant.key;
+  const prompt = { max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] };
+  const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+
+  const anthropic = await installation.proxy('/v1/messages', { key, body: { model: 'lab/m', ...prompt } });
+  const gemini = await installation.proxy('/v1beta/models/lab/m:generateContent', { key, body: { contents } });
+
+  const text = sampleCompletion.choices[0]!.message.content;
+  expect(anthropic.status, anthropic.text).toBe(200);
+  expect(anthropic.body).toMatchObject({ type: 'message', content: [{ type: 'text', text }] });
+  expect(gemini.status, gemini.text).toBe(200);
+  expect(gemini.body).toMatchObject({ candidates: [{ content: { parts: [{ text }] } }] });
+});
+
 it('is refused nothing by the policies of its own roles', () => {
   const refused = emulator.log.filter((line) => line.startsWith('refused: '));
 
@@ -217,10 +232,15 @@ it('streams chunk by chunk, when the very code that was deployed runs under the 
 
   const template = Object.values(await readTemplates(assembly)).find(({ Resources }) => logicalId in Resources);
   const code = template?.Resources[logicalId]?.Properties?.['Code'] as { S3Key: string };
-  const asset = join(assembly, `asset.${code.S3Key.replace('.zip', '')}`, 'index.cjs');
+  const asset = join(assembly, `asset.${code.S3Key.replace('.zip', '')}`);
+  const files = await readdir(asset);
   console.log(`chunks at ${streamed.sentAt.join(', ')} ms, each before the next was sent`);
   expect(deployed.digests[0]).toBe(deployed.digests[1]);
-  expect(await readFile(join(deployed.codeFolder, 'index.cjs'))).toEqual(await readFile(asset));
+  expect(files).toEqual(expect.arrayContaining(['index.cjs', 'translation.cjs']));
+  expect((await readdir(deployed.codeFolder)).toSorted()).toEqual(files.toSorted());
+  for (const file of files) {
+    expect(await readFile(join(deployed.codeFolder, file))).toEqual(await readFile(join(asset, file)));
+  }
   expect(streamed.events).toEqual(streamedEvents);
 });
 

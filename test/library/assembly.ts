@@ -19,11 +19,9 @@ export function resourceCounts(folder: string): Readonly<Record<string, Readonly
   );
 }
 
-/** SHA-256 of the code that each function of the assembly ships, and nothing for one whose asset is missing. */
-export function shippedCode(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('index.cjs'))
-    .map((path) => hashOf(join(folder, path)));
+/** SHA-256 of every file of code that a folder holds, at whatever depth. */
+export function hashesOfCode(folder: string): readonly string[] {
+  return pathsEndingIn(folder, '.cjs').map((path) => hashOf(join(folder, path)));
 }
 
 /** Assets that the templates name and the assembly lacks. */
@@ -35,7 +33,7 @@ export function missingAssets(folder: string): readonly string[] {
   );
 }
 
-export function hashOf(path: string): string {
+function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 

@@ -122,5 +122,5 @@ const ignored = new Set(['node10', 'node16-cjs']);
 /** Names of the functions, from the script that bundles them. */
 function bundleNames(): readonly string[] {
   const script = readFileSync(join(repositoryFolder, 'scripts/build.ts'), 'utf8');
-  return [...script.matchAll(/\{ name: '([\w-]+)', entry: /g)].map(([, name]) => name!);
+  return [...script.matchAll(/name: '([\w-]+)',\s+entry: '[\w/-]+\/handler\.ts'/g)].map(([, name]) => name!);
 }

@@ -24,12 +24,14 @@ export function holdStream(): HeldStream {
 
 /**
  * What the caller was given after each event. The provider sends the next only then, so an event that is here was not held back
- * for a later one, however slow the machine is; one that is held back never comes, and the test runs out of time.
+ * for a later one, however slow the machine is; one that is held back never comes, and the test runs out of time. An answer in the
+ * provider's own protocol is as long as its events; of any other, something must have come.
  */
 export async function followOneByOne(
   provider: HeldStream,
   answering: Promise<Response>,
   events: readonly string[],
+  lengthOf = (event: string): number => event.length,
 ): Promise<string[]> {
   const seen: string[] = [];
   let read: ((length: number) => Promise<string>) | undefined;
@@ -38,7 +40,7 @@ export async function followOneByOne(
     if (index === events.length - 1) await provider.end();
     // Not earlier: the gateway holds its status back until the first event.
     read ??= readText(await answering);
-    seen.push(await read(event.length));
+    seen.push(await read(lengthOf(event)));
   }
   return seen;
 }

@@ -117,6 +117,23 @@ describe('the proxy bundle under the runtime interface client', () => {
     expect(proxy.host.log.join('\n')).not.toContain(providerSecret);
   });
 
+  it('translates chunk by chunk too, for a client with its model in the path and its key in a header of its own', async () => {
+    const provider = holdStream();
+    held = provider.handler;
+    const events = [...answer.slice(0, words.length), answer.slice(words.length).join('')];
+
+    const answering = fetch(`${proxy.host.url}/v1beta/models/lab/held:streamGenerateContent?alt=sse`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': apiKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }),
+    });
+    const seen = await followOneByOne(provider, answering, events, () => 1);
+
+    const texts = words.map((text) => expect.stringContaining(`"text":"${text}"`));
+    expect(seen).toEqual([...texts, expect.stringMatching(/"finishReason":"STOP"/)]);
+    expect(seen.join('')).toContain('"candidatesTokenCount":5');
+  });
+
   it('has settled when the answer ends, since the process is frozen right after', async () => {
     const fresh = await proxy.createKey();
 
