@@ -23,7 +23,7 @@ const bundles: readonly Bundle[] = [
     parts: [
       { name: 'translation', entry: 'lambdas/wire/translation/translation.ts' },
       { name: 'protocols', entry: 'lambdas/wire/further-protocols.ts' },
-      { name: 'providers', entry: 'lambdas/providers/registry.ts' },
+      { name: 'providers', entry: 'lambdas/providers/find-provider.ts' },
       { name: 'catalog', entry: 'lambdas/metering/catalog/catalog.ts' },
     ],
   },

@@ -2,9 +2,8 @@ import { CallerError, GatewayError } from '../http/gateway-error.ts';
 import { findCatalogModel } from '../metering/catalog/catalog.ts';
 import type { CatalogModel } from '../metering/catalog/model.ts';
 import { freePrice, type Price } from '../metering/price.ts';
+import { declarationOf, listProviders, providerFor } from '../providers/find-provider.ts';
 import type { Provider } from '../providers/provider.ts';
-import { builtInProviders, findProvider } from '../providers/registry.ts';
-import { buildSelfDeclaredProvider } from '../providers/self-declared.ts';
 import type {
   CatalogPolicy,
   CredentialReference,
@@ -198,16 +197,6 @@ function declaredFacts(model: DeclaredModel, known: CatalogModel | undefined): M
   };
 }
 
-function declarationOf(name: string, catalog: CatalogPolicy): CatalogPolicy['providers'][string] | undefined {
-  return Object.hasOwn(catalog.providers, name) ? catalog.providers[name] : undefined;
-}
-
-/** The provider that a name stands for; a declaration takes the place of the built-in one. */
-export function providerFor(name: string, catalog: CatalogPolicy): Provider | undefined {
-  const declaration = declarationOf(name, catalog);
-  return declaration === undefined ? findProvider(name) : buildSelfDeclaredProvider(name, declaration);
-}
-
 function credentialFor(provider: Provider, policy: RoutingPolicy): CredentialReference | undefined {
   if (provider.auth.kind === 'none') return undefined;
   const reference = findCredential(provider, policy);
@@ -248,15 +237,11 @@ export function isRetentionAccepted(providerName: string, policy: Destinations):
 
 /** Providers this workspace has a credential for, and self-declared ones that need none. */
 function reachableProviders(policy: Destinations): Provider[] {
-  const { catalog } = policy;
-  const declared = Object.entries(catalog.providers).map(([name, entry]) => buildSelfDeclaredProvider(name, entry));
-  const builtIn = [...builtInProviders.values()].filter(
-    (provider) => declarationOf(provider.name, catalog) === undefined,
+  return listProviders(policy.catalog).filter(
+    (provider) =>
+      hasCredential(provider, policy) ||
+      (provider.auth.kind === 'none' && declarationOf(provider.name, policy.catalog) !== undefined),
   );
-  return [
-    ...declared.filter((provider) => provider.auth.kind === 'none' || hasCredential(provider, policy)),
-    ...builtIn.filter((provider) => hasCredential(provider, policy)),
-  ];
 }
 
 function hasCredential(provider: Provider, policy: Destinations): boolean {

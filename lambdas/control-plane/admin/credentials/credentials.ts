@@ -1,4 +1,4 @@
-import { providerFor } from '../../../routing/resolve-targets.ts';
+import { providerFor } from '../../../providers/find-provider.ts';
 import { type CredentialOwner, getCredential, listCredentials } from '../../../store/control/credential.ts';
 import { getProvider } from '../../../store/control/provider.ts';
 import type { Context, Handlers } from '../context.ts';

@@ -1,4 +1,5 @@
-import { modelFacts, providerFor } from '../../../routing/resolve-targets.ts';
+import { providerFor } from '../../../providers/find-provider.ts';
+import { modelFacts } from '../../../routing/resolve-targets.ts';
 import { getProvider } from '../../../store/control/provider.ts';
 import type { DocumentTable } from '../../../store/document.ts';
 import type { CatalogPolicy, RoutePolicy, RouteTarget } from '../../../store/policy.ts';
