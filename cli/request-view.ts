@@ -27,6 +27,7 @@ export const requestView: View<RequestRecord> = {
     ['cache write tokens', request.cacheWrite5mInputTokens + request.cacheWrite1hInputTokens],
     ['output tokens', request.outputTokens],
     ['reasoning tokens', request.reasoningTokens],
+    ['billed units', request.billedUnits],
     ['usage', request.usageEstimated ? 'estimated' : 'as the provider reported it'],
     ['cost', formatUsd(request.costMicroUsd)],
     ['latency', `${request.latencyMs} ms`],

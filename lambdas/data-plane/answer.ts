@@ -52,7 +52,7 @@ export async function answerWhole(
   }
   markFirstByte(passage, deps);
   if (answer.kind !== 'whole') throw new TypeError('a whole answer was asked for');
-  const { facts, body } = answer;
+  const { facts, body, contentType = 'application/json' } = answer;
   const settled = await settle(
     passage,
     { ending: 'completed', status: 200, answer: { ...facts, contentEvents: 0, bytes: body.length } },
@@ -62,7 +62,7 @@ export async function answerWhole(
     status: 200,
     headers: {
       ...answerHeaders(passage, protocol),
-      'content-type': 'application/json',
+      'content-type': contentType,
       'x-gatehouse-cost-micro-usd': String(settled.costMicroUsd),
     },
     body,
@@ -78,9 +78,12 @@ export async function answerWhole(
 export async function answerStreamed(answer: Answering, deps: Dependencies): Promise<GatewayResponse> {
   const { answering, passage, protocol } = answer;
   const form = createStreamForm(protocol.dialect, passage.facts, passage.request.id);
-  let answered: boolean;
+  let { contentType } = form;
+  let answered = true;
   try {
-    answered = await settledWithin(answering, firstCommentMs);
+    // Where the answer has its own content type, and no comment can be sent before it, its headers are waited for.
+    if (contentType === undefined) contentType = contentTypeOf(await answering);
+    else answered = await settledWithin(answering, firstCommentMs);
   } catch (error) {
     await settle(passage, failureOutcome(error, passage), deps);
     throw new SettledFailure(error, answerHeaders(passage, protocol));
@@ -90,12 +93,16 @@ export async function answerStreamed(answer: Answering, deps: Dependencies): Pro
     status: 200,
     headers: {
       ...answerHeaders(passage, protocol),
-      'content-type': form.contentType,
+      'content-type': contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     },
     body: streamBody(answer, { form, answered }, deps),
   };
+}
+
+function contentTypeOf({ contentType }: ProviderAnswer): string {
+  return contentType ?? 'application/octet-stream';
 }
 
 async function* streamBody(

@@ -15,7 +15,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST';
   /** Names the endpoint in keys and records. `{model}` stands for a model's name, slashes included. */
   readonly path: string;
-  readonly dialect: Dialect;
+  /** Absent where it depends on the request (`handle.ts`). */
+  readonly dialect?: Dialect;
   readonly serve: (request: GatewayRequest, deps: Dependencies) => Promise<GatewayResponse>;
 }
 
@@ -32,7 +33,15 @@ export const endpoints: readonly Endpoint[] = [
   further('/v1beta/models/{model}:countTokens', 'gemini-count-tokens', 'gemini'),
   further('/v1beta/models/{model}:embedContent', 'gemini-embed-content', 'gemini'),
   further('/v1beta/models/{model}:batchEmbedContents', 'gemini-embeddings', 'gemini'),
-  { method: 'GET', path: '/v1/models', serve: serveModels, dialect: 'openai' },
+  further('/v1/images/generations', 'openai-images', 'openai'),
+  further('/v1/audio/speech', 'openai-speech', 'openai'),
+  further('/v1/audio/transcriptions', 'openai-transcriptions', 'openai'),
+  further('/v1/moderations', 'openai-moderations', 'openai'),
+  further('/v1/rerank', 'rerank', 'openai'),
+  ...['/v1/models', '/v1beta/models'].flatMap((path): Endpoint[] => [
+    { method: 'GET', path, serve: serveModels },
+    { method: 'GET', path: `${path}/{model}`, serve: serveModels },
+  ]),
   { method: 'GET', path: '/v1/key', serve: serveKey, dialect: 'openai' },
   { method: 'GET', path: '/v1/generation', serve: serveGeneration, dialect: 'openai' },
   { method: 'GET', path: '/healthz', serve: serveHealth, dialect: 'openai' },
@@ -61,10 +70,14 @@ for (const endpoint of endpoints) byPath.set(endpoint.path, [...(byPath.get(endp
 
 /** The endpoints behind a path, one for each of its methods; none for an unknown path. */
 export function endpointsAt(path: string): readonly Endpoint[] {
-  return byPath.get(path) ?? byPath.get(withoutModel(path)) ?? [];
+  return byPath.get(path) ?? byPath.get(withMethod(path)) ?? byPath.get(withoutModel(path)) ?? [];
 }
 
 /** Gemini has the model in its path, below either version of the API. */
-function withoutModel(path: string): string {
+function withMethod(path: string): string {
   return path.replace(/^\/v1(?:beta)?\/models\/.+:(\w+)$/, '/v1beta/models/{model}:$1');
+}
+
+function withoutModel(path: string): string {
+  return path.replace(/^(\/v1(?:beta)?\/models\/).+$/, '$1{model}');
 }

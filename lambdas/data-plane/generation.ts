@@ -48,6 +48,7 @@ function describe(record: RequestRecord): object {
     native_tokens_cached: record.cacheReadInputTokens,
     native_tokens_cache_write: cacheWrites,
     native_tokens_reasoning: record.reasoningTokens,
+    billed_units: record.billedUnits ?? null,
     usage_estimated: record.usageEstimated,
     total_cost: record.costMicroUsd / 1_000_000,
     cost_micro_usd: record.costMicroUsd,

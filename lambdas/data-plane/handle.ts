@@ -6,9 +6,9 @@ import { createProviderAccessReader } from '../routing/provider-access/provider-
 import { isStoreOutage } from '../store/client.ts';
 import { describeFault } from '../telemetry/logger.ts';
 import { joinTrace } from '../telemetry/trace-context.ts';
-import type { Dialect } from '../wire/protocol.ts';
 import { SettledFailure } from './answer.ts';
 import type { DataPlaneSettings, Dependencies } from './dependencies.ts';
+import { dialectOf } from './dialect-of.ts';
 import { type Endpoint, endpointsAt } from './endpoints.ts';
 import { reportKeyFailures } from './key-failures.ts';
 import { createPolicyReader } from './policies.ts';
@@ -46,12 +46,6 @@ async function handle(request: GatewayRequest, deps: Dependencies): Promise<Gate
   }
   const headers = { ...response.headers, 'x-request-id': request.id };
   return { ...response, headers: dialect === 'anthropic' ? { ...headers, 'request-id': request.id } : headers };
-}
-
-/** Anthropic's SDK always sends its version, and Google's has its own in the path, so an unknown path can still be refused in their envelopes. */
-function dialectOf({ headers, path }: GatewayRequest): Dialect {
-  if (headers['anthropic-version'] !== undefined) return 'anthropic';
-  return path.startsWith('/v1beta/') ? 'gemini' : 'openai';
 }
 
 function notServed(known: readonly Endpoint[]): CallerError {

@@ -68,17 +68,21 @@ export async function serveInference(
   return facts.stream ? answerStreamed(answer, deps) : answerWhole(answer, deps);
 }
 
+const json = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
 async function parse(
   protocol: WireProtocol,
   request: GatewayRequest,
 ): Promise<{ body: JsonBody; facts: RequestFacts }> {
   const type = request.headers['content-type'] ?? '';
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new CallerError('unsupported_media_type', 400, 'Send the request as "content-type: application/json".');
+  const form = protocol.requestForm;
+  if (!(form === undefined ? json.test(type) : type.toLowerCase().startsWith(form.mediaType))) {
+    const wanted = form?.mediaType ?? 'application/json';
+    throw new CallerError('unsupported_media_type', 400, `Send the request as "content-type: ${wanted}".`);
   }
   const bytes = await request.readBody();
   try {
-    const body = parseJsonBody(bytes);
+    const body = form === undefined ? parseJsonBody(bytes) : form.parse(bytes, type);
     return { body, facts: protocol.readRequest(body, request) };
   } catch (error) {
     throw toCallerError(error);

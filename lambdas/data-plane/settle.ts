@@ -50,10 +50,11 @@ export interface Settlement {
  */
 export async function settle(passage: Passage, outcome: Outcome, deps: Dependencies): Promise<Settlement> {
   const now = deps.now();
-  const { usage, estimated } = usageOf(passage, outcome);
+  const metered = meter(passage, outcome);
+  const { usage, billedUnits } = metered;
   const target = passage.journal.target;
-  const cost = target === undefined ? 0 : costMicroUsd(usage, target.price);
-  const record = buildRecord({ passage, outcome, usage, estimated, cost, now }, deps);
+  const cost = target === undefined ? 0 : costMicroUsd(usage, target.price, billedUnits);
+  const record = buildRecord({ passage, outcome, metered, cost, now }, deps);
   const actual = { tokens: totalTokens(usage), amountMicroUsd: cost };
   const writes = Promise.allSettled([
     putRequestRecord(deps.store, deps.tables.requests, record),
@@ -79,36 +80,62 @@ export async function settle(passage: Passage, outcome: Outcome, deps: Dependenc
  * Reported usage where the provider reported it; an estimate where an answer, or a part of it, was delivered without; nothing
  * where nothing was delivered (docs/settlement.md).
  */
-function usageOf(passage: Passage, { ending, answer }: Outcome): { usage: TokenUsage; estimated: boolean } {
+function meter(passage: Passage, { ending, answer }: Outcome): Metered {
   if (answer === undefined) return { usage: noUsage, estimated: false };
+  const { admission, facts } = passage;
+  if (facts.atMost !== undefined) return meterAtMost(passage, facts.atMost, answer);
   const cutShort = ending !== 'completed';
   if (answer.usage !== undefined && !cutShort) return { usage: answer.usage, estimated: false };
   // Anthropic's first event has the input and its last one the output: of a stream cut short only the former can be trusted.
   const usage = estimateUsage(
     {
-      inputTokens: passage.admission.estimatedInputTokens,
+      inputTokens: admission.estimatedInputTokens,
       contentEvents: answer.contentEvents,
       bytes: answer.bytes,
-      maxOutputTokens: passage.admission.reservedOutputTokens,
+      maxOutputTokens: admission.reservedOutputTokens,
     },
     answer.usage,
   );
   return { usage, estimated: true };
 }
 
+interface Metered {
+  readonly usage: TokenUsage;
+  /** Of a model that is charged by another unit than tokens, or by both. */
+  readonly billedUnits?: number;
+  /** Not as the provider reported it. */
+  readonly estimated: boolean;
+}
+
+/**
+ * What the answer told of the tokens and units that its model is charged by, and the most there can be of what it did not tell
+ * (docs/decisions/0033).
+ */
+function meterAtMost(
+  { admission, journal }: Passage,
+  atMost: NonNullable<RequestFacts['atMost']>,
+  answer: ResponseFacts,
+): Metered {
+  const price = journal.target?.price;
+  const byUnit = price?.perMillionUnits !== undefined;
+  const byToken = !byUnit || price.inputPerMillion > 0 || price.outputPerMillion > 0;
+  const most = { ...noUsage, inputTokens: atMost.inputTokens, outputTokens: admission.reservedOutputTokens };
+  return {
+    usage: answer.usage ?? (byToken ? most : noUsage),
+    ...(byUnit && { billedUnits: answer.billedUnits ?? atMost.billedUnits }),
+    estimated: (byToken && answer.usage === undefined) || (byUnit && answer.billedUnits === undefined),
+  };
+}
+
 interface RecordParts {
   readonly passage: Passage;
   readonly outcome: Outcome;
-  readonly usage: TokenUsage;
-  readonly estimated: boolean;
+  readonly metered: Metered;
   readonly cost: number;
   readonly now: number;
 }
 
-function buildRecord(
-  { passage, outcome, usage, estimated, cost, now }: RecordParts,
-  deps: Dependencies,
-): RequestRecord {
+function buildRecord({ passage, outcome, metered, cost, now }: RecordParts, deps: Dependencies): RequestRecord {
   const { request, caller, facts, journal } = passage;
   const { organization, workspace } = caller.workspace.policy;
   const latencyMs = Math.max(0, Math.round(now - request.receivedAt));
@@ -128,8 +155,9 @@ function buildRecord(
     status: outcome.status,
     ...(outcome.error !== undefined && { errorCode: outcome.error.code }),
     ...(outcome.answer?.finishReason !== undefined && { finishReason: outcome.answer.finishReason }),
-    ...usage,
-    usageEstimated: estimated,
+    ...metered.usage,
+    ...(metered.billedUnits !== undefined && { billedUnits: metered.billedUnits }),
+    usageEstimated: metered.estimated,
     costMicroUsd: cost,
     ...(credential !== undefined && { credentialOwner: credential.owner, credentialVersion: credential.version }),
     attempts: journal.attempts,

@@ -6,19 +6,32 @@ import { sseComment } from '../wire/sse.ts';
 
 /** What a stream looks like on its way to the caller. Whoever calls these writes what they return, in that order. */
 export interface StreamForm {
-  readonly contentType: string;
+  /** `undefined`: the provider's own. */
+  readonly contentType: string | undefined;
   /** Something a parser skips, so that no proxy on the way takes silence for death. */
   keepAlive(): Buffer;
   /** Whole server-sent events, as every reader of an answer gives them. */
   events(bytes: Buffer): Buffer;
   /** The last event, which may be empty. */
   end(bytes: Buffer): Buffer;
+  /** @throws the error itself, where only a cut connection can tell of it. */
   error(error: GatewayError): Buffer;
 }
 
 export function createStreamForm(dialect: Dialect, { streamForm }: RequestFacts, requestId: string): StreamForm {
+  if (streamForm === 'bytes') return bytesAsTheyCome;
   return streamForm === 'json-array' ? jsonArray(dialect, requestId) : serverSentEvents(dialect, requestId);
 }
+
+const bytesAsTheyCome: StreamForm = {
+  contentType: undefined,
+  keepAlive: () => Buffer.alloc(0),
+  events: (bytes) => bytes,
+  end: (bytes) => bytes,
+  error: (error) => {
+    throw error;
+  },
+};
 
 const comment = sseComment('keep-alive');
 /** https://docs.anthropic.com/en/api/messages-streaming#ping-events */

@@ -39,7 +39,7 @@ interface Parsed {
  */
 export async function findTakers(protocol: WireProtocol, parsed: Parsed, targets: readonly Target[]): Promise<Takers> {
   const { body, facts } = parsed;
-  const carrying = carriesStates(body);
+  const carrying = body.contentType === undefined && carriesStates(body);
   const allPass = targets.every((target) => isPassedThrough(target, protocol));
   if (allPass && !carrying) return passing(parsed, body, targets);
   // oxlint-disable-next-line no-restricted-imports -- the one place where it is loaded

@@ -14,6 +14,8 @@ export interface PriceTier {
 /** A model's price. `longContext` replaces the whole tier when the request's input (cached tokens included) exceeds its bound. */
 export interface Price extends PriceTier {
   readonly longContext?: PriceTier & { readonly aboveInputTokens: number };
+  /** Micro-USD per million of the unit that its protocol counts beside tokens (docs/decisions/0033). */
+  readonly perMillionUnits?: number;
 }
 
 /** The price of a model that is free by declaration. Free is a decision somebody made; a missing price is never free. */
@@ -25,7 +27,7 @@ export const freePrice: Price = { inputPerMillion: 0, outputPerMillion: 0 };
  *
  * @throws RangeError when a token count or a price is not an integer.
  */
-export function costMicroUsd(usage: TokenUsage, price: Price): number {
+export function costMicroUsd(usage: TokenUsage, price: Price, billedUnits = 0): number {
   const tier = tierFor(totalInputTokens(usage), price);
   const cacheWrite = tier.cacheWritePerMillion ?? tier.inputPerMillion;
   return roundUp(
@@ -33,7 +35,8 @@ export function costMicroUsd(usage: TokenUsage, price: Price): number {
       amount(usage.cacheReadInputTokens, tier.cacheReadPerMillion ?? tier.inputPerMillion) +
       amount(usage.cacheWrite5mInputTokens, cacheWrite) +
       amount(usage.cacheWrite1hInputTokens, tier.cacheWrite1hPerMillion ?? cacheWrite) +
-      amount(usage.outputTokens, tier.outputPerMillion),
+      amount(usage.outputTokens, tier.outputPerMillion) +
+      amount(billedUnits, price.perMillionUnits ?? 0),
   );
 }
 
@@ -44,13 +47,16 @@ export function costMicroUsd(usage: TokenUsage, price: Price): number {
  *
  * @throws RangeError when a token count or a price is not an integer.
  */
-export function worstCaseMicroUsd(bound: { inputTokens: number; outputTokens: number }, price: Price): number {
+export function worstCaseMicroUsd(
+  bound: { inputTokens: number; outputTokens: number; billedUnits?: number | undefined },
+  price: Price,
+): number {
   let worst = 0n;
   for (const { input, outputPerMillion } of worstTiers(bound.inputTokens, price)) {
     const total = input + amount(bound.outputTokens, outputPerMillion);
     if (total > worst) worst = total;
   }
-  return roundUp(worst);
+  return roundUp(worst + amount(bound.billedUnits ?? 0, price.perMillionUnits ?? 0));
 }
 
 /**

@@ -46,8 +46,8 @@ export function buildUpstreamRequest(
   const { body, form, dropped } = say(request, target);
   const headers: Record<string, string> = {
     ...provider.headers,
-    'content-type': 'application/json',
-    accept: request.facts.stream ? form.streamContentType : 'application/json',
+    'content-type': request.body.contentType ?? 'application/json',
+    accept: acceptedBy(request.facts, form),
     // A compressed stream would have to be unpacked to be read, and arrives in larger pieces.
     'accept-encoding': 'identity',
     'user-agent': 'gatehouse',
@@ -57,6 +57,11 @@ export function buildUpstreamRequest(
   const built = { url: upstreamUrl(target, request), headers, body, form, dropped };
   if (access !== undefined) authenticateRequest(built, provider, access);
   return built;
+}
+
+function acceptedBy({ stream, streamForm }: RequestFacts, form: AnswerForm): string {
+  if (streamForm === 'bytes') return '*/*';
+  return stream ? form.streamContentType : 'application/json';
 }
 
 function say(request: OutgoingRequest, target: Target): Pick<BuiltRequest, 'body' | 'form' | 'dropped'> {

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError, type ProviderError } from '../http/gateway-error.ts';
 import type { UpstreamCall } from '../telemetry/spans.ts';
-import type { ResponseFacts } from '../wire/protocol.ts';
-import type { AnswerForm } from './answer-form.ts';
+import type { AnswerForm, WholeAnswer } from './answer-form.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from './build-upstream-request.ts';
 import { type ProviderAccess, type ProviderAccessReader, sentSecret } from './provider-access/provider-access.ts';
 import { brokenOff, failedInside, invalidResponse, refusedByProvider, unreachable } from './provider-error.ts';
@@ -18,8 +17,13 @@ const maxErrorBytes = 256 * 1024;
 
 /** What a provider answered. A stream has been peeked at: its first event is there and is not an error. */
 export type ProviderAnswer =
-  | { readonly kind: 'stream'; readonly target: Target; readonly stream: ProviderStream }
-  | { readonly kind: 'whole'; readonly target: Target; readonly body: Buffer; readonly facts: ResponseFacts };
+  | {
+      readonly kind: 'stream';
+      readonly target: Target;
+      readonly stream: ProviderStream;
+      readonly contentType?: string;
+    }
+  | ({ readonly kind: 'whole'; readonly target: Target } & WholeAnswer);
 
 /** Filled while the call runs, so that it can be told about a call that failed too. */
 export interface CallJournal {
@@ -161,7 +165,7 @@ async function readAnswer(current: Attempt, response: IncomingMessage, body: Ups
   if (request.facts.stream && type.startsWith(form.streamContentType)) {
     const reader = form.createReader();
     const stream = await openProviderStream({ provider, credential: sentSecret(access), body, reader });
-    return { kind: 'stream', target, stream };
+    return { kind: 'stream', target, stream, contentType: type };
   }
   const bytes = await readWholeBody(body, maxResponseBytes);
   if (request.facts.stream) throw notAStream(current, bytes);
@@ -175,15 +179,11 @@ function notAStream({ target, access }: Attempt, bytes: Buffer): ProviderError {
   return invalidResponse(target.provider, 'a stream was asked for, and it is none');
 }
 
-function readWhole(
-  { form, target, access }: Attempt,
-  { headers }: IncomingMessage,
-  bytes: Buffer,
-): { body: Buffer; facts: ResponseFacts } {
+function readWhole({ form, target, access }: Attempt, { headers }: IncomingMessage, bytes: Buffer): WholeAnswer {
   const value = parseJson(bytes);
-  if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
   const answer = form.readWhole(value, bytes, headers);
   if (answer !== undefined) return answer;
+  if (value === undefined) throw invalidResponse(target.provider, 'it is not JSON');
   if (hasError(value)) throw failedInside(target.provider, value, sentSecret(access));
   throw invalidResponse(target.provider, 'it does not have the shape of its protocol');
 }

@@ -39,7 +39,8 @@ export async function openProviderStream(parts: StreamParts): Promise<ProviderSt
   const stream = createProviderStream(parts);
   let first = await stream.next(Infinity);
   // A provider's own keep-alive says nothing yet; ours takes its place until it does.
-  while (first.kind === 'events' && isOnlyComments(first.bytes)) first = await stream.next(Infinity);
+  while (first.kind === 'events' && parts.reader.isRaw !== true && isOnlyComments(first.bytes))
+    first = await stream.next(Infinity);
   if (first.kind === 'failed') throw first.error;
   return { ...stream, next: firstThen(first, stream.next) };
 }

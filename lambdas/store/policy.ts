@@ -123,6 +123,7 @@ export interface DeclaredModel {
     readonly outputPerMillion: number;
     readonly cacheReadPerMillion?: number;
     readonly cacheWritePerMillion?: number;
+    readonly perMillionUnits?: number;
   };
   readonly contextTokens?: number;
   readonly maxOutputTokens?: number;

@@ -50,6 +50,8 @@ export interface RequestRecord {
   readonly cacheWrite1hInputTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Of a model that is charged by another unit than tokens: seconds of audio, searches, characters. */
+  readonly billedUnits?: number;
   /** The provider sent no usage; tokens and cost are Gatehouse's estimate. */
   readonly usageEstimated: boolean;
   readonly costMicroUsd: number;
@@ -89,6 +91,7 @@ const attributeKinds = {
   cacheWrite1hInputTokens: 'N',
   outputTokens: 'N',
   reasoningTokens: 'N',
+  billedUnits: 'N',
   usageEstimated: 'BOOL',
   costMicroUsd: 'N',
   credentialOwner: 'S',
@@ -112,6 +115,7 @@ type OptionalAttribute = {
 const optionalAttributes = {
   errorCode: true,
   finishReason: true,
+  billedUnits: true,
   credentialOwner: true,
   credentialVersion: true,
 } as const satisfies Record<OptionalAttribute, true>;

@@ -13,6 +13,8 @@ export type AnswerEnding =
  * one protocol, translated ones otherwise.
  */
 export interface AnswerReader {
+  /** What it gives are not events. */
+  readonly isRaw?: true;
   /** @throws RangeError when one event is larger than any provider sends. */
   push(chunk: Buffer): Buffer;
   /** The provider's body is over: what is left counts as an event unless it is half of one. Sets `ending`. */

@@ -18,8 +18,13 @@ export interface RequestFacts {
   readonly wantsStreamUsage: boolean;
   /** Whether the body points at content that is fetched elsewhere (URLs, file ids), whose tokens its bytes cannot bound. */
   readonly hasReferences: boolean;
-  /** How a stream reaches the caller. Default `sse`; Gemini's clients may ask for one JSON array that grows. */
-  readonly streamForm?: 'sse' | 'json-array';
+  /** How a stream reaches the caller. Default `sse`; Gemini's clients may ask for one JSON array that grows; audio is `bytes`. */
+  readonly streamForm?: 'sse' | 'json-array' | 'bytes';
+  /**
+   * Of protocols whose answers may tell no tokens, or that are charged by another unit (docs/decisions/0033): the most that the
+   * request can take. That is held, and charged where the answer does not tell.
+   */
+  readonly atMost?: { readonly inputTokens: number; readonly billedUnits: number };
   /** A field by which the caller chose another rate than the catalog's (a faster tier), if there is one. */
   readonly unpricedOption: string | undefined;
 }
@@ -46,6 +51,8 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 export interface ResponseFacts {
   readonly usage: TokenUsage | undefined;
   readonly finishReason: FinishReason | undefined;
+  /** Seconds of audio, searches and the like, where a vendor charges by them. */
+  readonly billedUnits?: number | undefined;
 }
 
 /**
@@ -80,13 +87,24 @@ export interface WireProtocol {
   readonly dialect: Dialect;
   /** No provider is asked in this form of the protocol: even one of the same name gets another. */
   readonly alwaysTranslated?: true;
+  /** How a body is read that is not JSON. */
+  readonly requestForm?: RequestForm;
+  /** Media types of whole answers that pass unread; any other must be JSON. */
+  readonly plainAnswers?: RegExp;
   /** @throws WireError naming the field. */
   readRequest(body: JsonBody, call: RequestCall): RequestFacts;
   /** The caller's bytes with only what routing decides changed. */
   buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequestChanges): Buffer;
   /** `undefined` when the value is not a response of this protocol at all. */
   readResponse(value: unknown): ResponseFacts | undefined;
-  createStreamTap(options: { hideUsage: boolean }): StreamTap;
+  createStreamTap(options: { hideUsage: boolean; choices?: number }): StreamTap;
+}
+
+/** A body in another form than JSON, read into the same shape: `value` has its fields, `members` where each of them lies. */
+export interface RequestForm {
+  readonly mediaType: string;
+  /** @throws WireError */
+  parse(bytes: Buffer, contentType: string): JsonBody;
 }
 
 /** Families of SDKs that share an error envelope; OpenAI's two APIs differ in what an error inside a stream looks like. */

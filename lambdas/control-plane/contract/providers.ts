@@ -15,6 +15,9 @@ const declaredModel = z
         outputPerMillion: perMillion,
         cacheReadPerMillion: perMillion.exactOptional(),
         cacheWritePerMillion: perMillion.exactOptional(),
+        perMillionUnits: perMillion.exactOptional().meta({
+          description: 'Beside tokens: seconds of a transcription, characters of speech, images, searches of a rerank.',
+        }),
       })
       .exactOptional()
       .meta({ description: 'Micro-USD per million tokens.' }),

@@ -36,6 +36,7 @@ export const requestRecord = z
     cacheWrite1hInputTokens: count,
     outputTokens: count,
     reasoningTokens: count,
+    billedUnits: count.exactOptional(),
     usageEstimated: z.boolean(),
     costMicroUsd: count,
     credentialOwner: z.enum(['workspace', 'platform']).exactOptional(),

@@ -11,6 +11,7 @@ import { geminiCodec } from '../../../../../lambdas/wire/codecs/gemini/codec.ts'
 import { gemini } from '../../../../../lambdas/wire/gemini.ts';
 import { createJsonArrayForm } from '../../../../../lambdas/wire/json-array.ts';
 import { parseJsonBody } from '../../../../../lambdas/wire/json-body.ts';
+import type { RequestFacts } from '../../../../../lambdas/wire/protocol.ts';
 
 /** An answer of another vendor's model, as readings; the server gives it to Google's own client. */
 const readings: readonly Reading[] = [
@@ -90,7 +91,7 @@ async function serve() {
   return { baseUrl, requests, client: new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl } }) };
 }
 
-function stream(response: ServerResponse, context: AnswerContext, form: 'sse' | 'json-array' | undefined): void {
+function stream(response: ServerResponse, context: AnswerContext, form: RequestFacts['streamForm']): void {
   const assembler = createAssembler(context.requestId);
   const encoder = geminiCodec.createStreamEncoder(context);
   const array = form === 'json-array' ? createJsonArrayForm() : undefined;
