@@ -106,8 +106,9 @@ function checkSignatures(contents: readonly GeminiContent[], model: RequestedMod
     for (const each of parts) checkSignature(each);
     const position = parts.findIndex(({ functionCall }) => functionCall);
     const first = parts[position];
-    if (model.id !== 'reasoning' || index < currentTurn || first?.functionCall === undefined || first.thoughtSignature)
-      continue;
+    if (model.id !== 'reasoning' || index < currentTurn || first?.functionCall === undefined) continue;
+    const { thoughtSignature: signature = '' } = first;
+    if (signature !== '' && !(model.parameters.strict === 1 && isDummy(signature))) continue;
     refuse(
       `contents[${index}].parts[${position}]`,
       `Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call \`default_api:${first.functionCall.name}\` , position ${index + 1}. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details.`,

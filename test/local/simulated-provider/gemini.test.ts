@@ -211,6 +211,25 @@ describe('thought signatures', () => {
     else expect(answer).toMatchObject({ status: 400, message: expect.stringContaining(message) });
   });
 
+  it('cannot be the dummy where the test is strict', async () => {
+    const { url } = await startVendors();
+    const call = {
+      functionCall: { name: 'get_weather', args: weatherArguments },
+      thoughtSignature: 'skip_thought_signature_validator',
+    };
+    const body = { tools, contents: [question, { role: 'model', parts: [call] }, result] };
+
+    // Google's own client takes no such name of a model.
+    const [lenient, strict] = await Promise.all([
+      postJson(`${url}/v1beta/models/reasoning:generateContent`, body),
+      postJson(`${url}/v1beta/models/${encodeURIComponent('reasoning?strict=1')}:generateContent`, body),
+    ]);
+
+    expect(lenient.status).toBe(200);
+    expect(strict.status).toBe(400);
+    expect(await strict.text()).toContain('missing a thought_signature');
+  });
+
   it('hold for the arguments they were made for', async () => {
     const { google } = await startVendors();
     const { candidates } = await google.models.generateContent({ model: 'reasoning', contents: [question], config });
