@@ -9,6 +9,7 @@ export interface DeclaredModel {
     readonly outputPerMillion: number;
     readonly cacheReadPerMillion?: number;
     readonly cacheWritePerMillion?: number;
+    readonly perMillionUnits?: number;
   };
 }
 

@@ -66,6 +66,7 @@ function scaledModel({ id, price }: CatalogEntry, scale = 1_000_000): DeclaredMo
       outputPerMillion: times(tier.outputPerMillion),
       ...(tier.cacheReadPerMillion !== undefined && { cacheReadPerMillion: times(tier.cacheReadPerMillion) }),
       ...(cacheWrite !== undefined && { cacheWritePerMillion: times(cacheWrite) }),
+      ...(price.perMillionUnits !== undefined && { perMillionUnits: times(price.perMillionUnits) }),
     },
   };
 }

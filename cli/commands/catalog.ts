@@ -25,6 +25,7 @@ const view: View<CatalogEntry> = {
     { title: 'IN', value: ({ price }) => dollars(price.inputPerMillion), align: 'right' },
     { title: 'CACHED', value: ({ price }) => dollars(price.cacheReadPerMillion), align: 'right' },
     { title: 'OUT', value: ({ price }) => dollars(price.outputPerMillion), align: 'right' },
+    { title: 'UNITS', value: ({ price }) => dollars(price.perMillionUnits), align: 'right' },
     { title: 'TAKES', value: ({ capabilities }) => capabilities.input?.join(' ') },
     { title: 'CAN', value: ({ capabilities }) => abilities.filter((ability) => capabilities[ability]).join(' ') },
     { title: 'PROTOCOLS', value: ({ protocols }) => protocols.join(' ') },

@@ -158,8 +158,15 @@ async function route(
   }
 }
 
-/** A faster tier costs a multiple of what would be held and charged; better refused than undercounted. */
-function assertPriced(targets: readonly Target[], { unpricedOption }: RequestFacts): readonly Target[] {
+/**
+ * A faster tier costs a multiple of what would be held and charged, and a model that is charged by the second or the search has no
+ * price where nobody counts those; better refused than undercounted.
+ */
+function assertPriced(targets: readonly Target[], { unpricedOption, atMost }: RequestFacts): readonly Target[] {
+  if (atMost === undefined && targets.some(({ price }) => price.perMillionUnits !== undefined)) {
+    const message = 'This model is charged by a unit that this endpoint does not count.';
+    throw new CallerError('model_not_priced', 400, message, { param: 'model' });
+  }
   if (unpricedOption === undefined || targets.every(({ price }) => price === freePrice)) return targets;
   const message = `"${unpricedOption}" selects a rate that has no price here. Leave it out, or use its default.`;
   throw new CallerError('model_not_priced', 400, message, { param: unpricedOption });

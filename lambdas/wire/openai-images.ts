@@ -26,7 +26,7 @@ export const openaiImages = {
  * 2880 pixels: 659, 5930 and 23,718). `auto` and what is not known may be the highest.
  * https://developers.openai.com/api/docs/guides/image-generation#size-and-quality-options
  */
-const tokensByQuality: Readonly<Record<string, number>> = { low: 700, medium: 6_000 };
+const tokensByQuality: Readonly<Record<string, number>> = { low: 1_000, medium: 6_000 };
 const tokensAtMost = 24_000;
 /** https://developers.openai.com/api/docs/guides/image-generation#partial-images-cost */
 const tokensOfPartialImage = 100;

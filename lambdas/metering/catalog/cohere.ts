@@ -1,14 +1,15 @@
 import { text } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
-import { usdTier } from './usd.ts';
+import { usd, usdTier } from './usd.ts';
 
 const chat = { protocols: ['openai-chat'], capabilities: text } as const;
+const rerank = { protocols: ['rerank'], contextTokens: 32_000, maxOutputTokens: 0 } as const;
 const embedding = { protocols: ['cohere-embeddings', 'openai-embeddings'], maxOutputTokens: 0 } as const;
 
 /**
- * From two price lists that cite Cohere's page, compared in detail with one of them. Left out: rerank, which is charged by the
- * search, and Embed 5, of which one list alone has rates. Embed 4 is priced for texts: no client's protocol brings it an image.
+ * From two price lists that cite Cohere's page, compared in detail with one of them; the searches of Rerank from pages of resellers.
+ * Left out: Embed 5, of which one list alone has rates. Embed 4 is priced for texts: no client's protocol brings it an image.
  */
 export const cohereCatalog: ProviderCatalog = {
   source: 'https://cohere.com/pricing',
@@ -37,6 +38,12 @@ export const cohereCatalog: ProviderCatalog = {
       contextTokens: 128_000,
       maxOutputTokens: 4_096,
       price: usdTier(0.0375, 0.15),
+    }),
+    // By the search. One source has 4 Pro at $2 for a thousand, as the others.
+    ...rows(['rerank-v4.0-pro'], { ...rerank, price: { ...usdTier(0, 0), perMillionUnits: usd(2_500) } }),
+    ...rows(['rerank-v4.0-fast', 'rerank-v3.5', 'rerank-english-v3.0', 'rerank-multilingual-v3.0'], {
+      ...rerank,
+      price: { ...usdTier(0, 0), perMillionUnits: usd(2_000) },
     }),
     ...rows(['embed-v4.0'], { ...embedding, contextTokens: 128_000, price: usdTier(0.12, 0) }),
     ...rows(['embed-english-v3.0', 'embed-multilingual-v3.0'], {

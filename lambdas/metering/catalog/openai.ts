@@ -1,8 +1,8 @@
-import type { Price } from '../price.ts';
+import { freePrice, type Price } from '../price.ts';
 import { documents, documentsReasoning } from './capabilities.ts';
 import type { ProviderCatalog } from './model.ts';
 import { rows } from './rows.ts';
-import { usdTier, withLongContext } from './usd.ts';
+import { usd, usdTier, withLongContext } from './usd.ts';
 
 /** Models with a million tokens of context: above 272K of input, twice the input and cache rates and 1.5 times the output. */
 const above272k = { aboveInputTokens: 272_000, input: 2, output: 1.5 };
@@ -22,6 +22,10 @@ const twoHundred = { contextTokens: 200_000, maxOutputTokens: 100_000, ...reason
 const gpt41 = { contextTokens: 1_047_576, maxOutputTokens: 32_768, capabilities: documents };
 const gpt4o = { contextTokens: 128_000, maxOutputTokens: 16_384, capabilities: documents };
 const responsesOnly = { protocols: ['openai-responses'] } as const;
+const images = { protocols: ['openai-images'], contextTokens: 64_000 } as const;
+const transcription = { protocols: ['openai-transcriptions'], contextTokens: 16_000, maxOutputTokens: 2_000 } as const;
+const speech = { protocols: ['openai-speech'], contextTokens: 16_000, maxOutputTokens: 16_000 } as const;
+const moderation = { protocols: ['openai-moderations'], contextTokens: 32_768, maxOutputTokens: 0 } as const;
 const embedding = { protocols: ['openai-embeddings'], contextTokens: 8_192, maxOutputTokens: 0 } as const;
 
 /**
@@ -77,6 +81,24 @@ export const openaiCatalog: ProviderCatalog = {
     ...rows(['gpt-4o-mini', 'gpt-4o-mini-2024-07-18'], { ...gpt4o, price: usdTier(0.15, 0.6, 0.075) }),
     ...rows(['o3', 'o3-2025-04-16'], { ...twoHundred, price: usdTier(2, 8, 0.5) }),
     ...rows(['o3-pro', 'o3-pro-2025-06-10'], { ...twoHundred, ...responsesOnly, price: usdTier(20, 80) }),
+    // Text in, images out; a picture is never input of the endpoint that makes them.
+    ...rows(['gpt-image-2', 'gpt-image-2-2026-04-21'], { ...images, maxOutputTokens: 24_000, price: usdTier(5, 30) }),
+    ...rows(['gpt-image-1.5'], { ...images, maxOutputTokens: 8_000, price: usdTier(5, 32) }),
+    ...rows(['gpt-image-1'], { ...images, maxOutputTokens: 8_000, price: usdTier(5, 40) }),
+    ...rows(['gpt-image-1-mini'], { ...images, maxOutputTokens: 8_000, price: usdTier(2, 8) }),
+    // The rate of audio for all input: the prompt beside it is a few words.
+    ...rows(['gpt-4o-transcribe'], { ...transcription, price: usdTier(6, 10) }),
+    ...rows(['gpt-4o-mini-transcribe'], { ...transcription, price: usdTier(3, 5) }),
+    // By the second of audio ($0.006 per minute), and by the character.
+    ...rows(['whisper-1'], {
+      ...transcription,
+      maxOutputTokens: 0,
+      price: { ...usdTier(0, 0), perMillionUnits: usd(100) },
+    }),
+    ...rows(['tts-1'], { ...speech, maxOutputTokens: 0, price: { ...usdTier(0, 0), perMillionUnits: usd(15) } }),
+    ...rows(['tts-1-hd'], { ...speech, maxOutputTokens: 0, price: { ...usdTier(0, 0), perMillionUnits: usd(30) } }),
+    ...rows(['gpt-4o-mini-tts', 'gpt-4o-mini-tts-2025-12-15'], { ...speech, price: usdTier(0.6, 12) }),
+    ...rows(['omni-moderation-latest', 'omni-moderation-2024-09-26'], { ...moderation, price: freePrice }),
     ...rows(['text-embedding-3-large'], { ...embedding, price: usdTier(0.13, 0) }),
     ...rows(['text-embedding-3-small'], { ...embedding, price: usdTier(0.02, 0) }),
     ...rows(['text-embedding-ada-002'], { ...embedding, price: usdTier(0.1, 0) }),

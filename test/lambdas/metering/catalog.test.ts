@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { catalogs, findCatalogModel, listCatalogModels } from '../../../lambdas/metering/catalog/catalog.ts';
 import { scaled, usd, usdTier, withLongContext } from '../../../lambdas/metering/catalog/usd.ts';
-import type { Price, PriceTier } from '../../../lambdas/metering/price.ts';
+import { freePrice, type Price, type PriceTier } from '../../../lambdas/metering/price.ts';
 import { builtInProviders } from '../../../lambdas/providers/registry.ts';
-import { protocolKind } from '../../../lambdas/wire/protocol-name.ts';
+import { type ProtocolKind, protocolKind } from '../../../lambdas/wire/protocol-name.ts';
 
 const providers = Object.entries(catalogs).map(([name, catalog]) => ({ name, ...catalog }));
 const models = providers.flatMap(({ name, models: rows }) => rows.map((model) => ({ provider: name, ...model })));
@@ -46,6 +46,8 @@ describe('usd', () => {
   });
 });
 
+const silentKinds: ReadonlySet<ProtocolKind> = new Set(['embeddings', 'rerank', 'moderations']);
+
 describe('catalog', () => {
   it.each(providers)('$name: belongs to a built-in provider and says where and when it was read', (catalog) => {
     const { source, asOf } = catalog;
@@ -65,10 +67,11 @@ describe('catalog', () => {
 
   it('holds only prices that are non-negative integers, and no model that is free by omission', () => {
     const rates = models.flatMap(({ price }) => tiersOf(price).flatMap((tier) => Object.values(tier) as number[]));
-    const free = models.filter(({ price }) => price.inputPerMillion === 0);
+    const free = models.filter(({ price }) => price.inputPerMillion === 0 && !price.perMillionUnits);
 
     expect(rates.filter((rate) => !Number.isSafeInteger(rate) || rate < 0)).toEqual([]);
-    expect(free).toEqual([]);
+    expect(free.filter(({ price }) => price !== freePrice)).toEqual([]);
+    expect(free.map(({ id }) => id)).toEqual(['omni-moderation-latest', 'omni-moderation-2024-09-26']);
   });
 
   it('prices a cached token no higher than a fresh one, a long lifetime no lower than a short one', () => {
@@ -95,7 +98,9 @@ describe('catalog', () => {
 
   it('bounds every model: output within its context, none for what generates nothing', () => {
     const odd = models.filter(({ protocols, contextTokens, maxOutputTokens, price }) => {
-      const generatesNothing = protocols?.every((protocol) => protocolKind(protocol) !== 'chat') ?? false;
+      const generatesNothing =
+        price.perMillionUnits !== undefined ||
+        (protocols?.every((name) => silentKinds.has(protocolKind(name))) ?? false);
       const fits =
         Number.isInteger(contextTokens) && Number.isInteger(maxOutputTokens) && maxOutputTokens <= contextTokens;
       return (
@@ -108,7 +113,8 @@ describe('catalog', () => {
 
   it('says of every model that chats what it takes, text among it', () => {
     const silent = models.filter(
-      ({ maxOutputTokens, capabilities }) => maxOutputTokens > 0 && capabilities?.input?.includes('text') !== true,
+      ({ protocols = ['openai-chat'], capabilities }) =>
+        protocols.some((name) => protocolKind(name) === 'chat') && capabilities?.input?.includes('text') !== true,
     );
 
     expect(silent.map(({ id }) => id)).toEqual([]);
