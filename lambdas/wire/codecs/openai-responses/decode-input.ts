@@ -1,5 +1,5 @@
 import { decodeToolCallId } from '../../canonical/opaque.ts';
-import { type Fields, optionalText, requireList, requireObject, requireText } from '../../canonical/read.ts';
+import { type Fields, isAbsent, optionalText, requireList, requireObject, requireText } from '../../canonical/read.ts';
 import type { AssistantPart, Message, TextPart, UserPart } from '../../canonical/request.ts';
 import { ToolCalls } from '../../canonical/turns.ts';
 import { invalid } from '../../json-fields.ts';
@@ -106,10 +106,20 @@ function decodeCall(item: Fields, path: string, calls: ToolCalls, callArguments:
 }
 
 function decodeResult(item: Fields, path: string, calls: ToolCalls): Draft {
+  if (isAbsent(item['call_id']) && !isAbsent(item['name'])) return decodeUncalled(item, path);
   const { id: callId } = decodeToolCallId(callIdOf(item, path));
   const name = calls.nameOf(callId, `${path}.call_id`);
   const content = decodeResultContent(item['output'], `${path}.output`);
   return { role: 'user', content: [{ type: 'tool-result', callId, name, content, path }], path };
+}
+
+/** What a client tells of its own accord, as Codex does of a goal: no call was made, and no other protocol has such a result. */
+function decodeUncalled(item: Fields, path: string): Draft {
+  const name = requireText(item['name'], `${path}.name`);
+  const namespace = optionalText(item['namespace'], `${path}.namespace`);
+  const said = namespace === undefined ? name : joinedName(namespace, name);
+  const content = decodeResultContent(item['output'], `${path}.output`);
+  return { role: 'user', content: [{ type: 'text', text: `${said}:`, path }, ...content], path };
 }
 
 function callIdOf(item: Fields, path: string): string {

@@ -341,6 +341,14 @@ describe('tools', () => {
     ]);
   });
 
+  test('tell what nobody asked them as the user does', () => {
+    const told = { type: 'function_call_output', name: 'goal', namespace: 'agent', output: 'Be quick.' };
+
+    const { messages } = decode({ input: [user, told] });
+
+    expect(messages[1]).toMatchObject({ role: 'user', content: [{ text: 'agent__goal:' }, { text: 'Be quick.' }] });
+  });
+
   test('with free input become functions of one text, their grammar told to the model', () => {
     const format = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' };
 
