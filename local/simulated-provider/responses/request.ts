@@ -223,6 +223,8 @@ export const responsesRequest = inputTokensRequest.extend({
   user: z.string().optional(),
   safety_identifier: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),
+  // Codex sends it to every provider; what OpenAI makes of it is not documented.
+  client_metadata: anything,
   prompt_cache_options: anything,
   prompt_cache_retention: z.enum(['in_memory', '24h']).nullish(),
   service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority']).nullish(),
