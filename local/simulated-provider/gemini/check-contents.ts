@@ -64,8 +64,12 @@ function checkOptions({ generationConfig = {} }: GenerateContentRequest): void {
   }
 }
 
-/** A turn with calls follows the user, and is followed by as many responses. */
-function checkCalls(contents: readonly GeminiContent[]): void {
+/**
+ * A turn with calls follows the user, and is followed by as many responses. What the model streamed after a call is of the same
+ * turn: Google's own client sends each chunk back as a content of its own.
+ */
+function checkCalls(all: readonly GeminiContent[]): void {
+  const contents = all.filter((content, index) => !isAfterthought(content, all[index - 1]));
   for (const [index, { role = 'user', parts }] of contents.entries()) {
     const calls = parts.flatMap(({ functionCall }) => functionCall ?? []);
     const responses = parts.flatMap(({ functionResponse }) => functionResponse ?? []);
@@ -95,6 +99,10 @@ function checkCalls(contents: readonly GeminiContent[]): void {
       if (!matches) refuse(path, `${path}: no function call '${name}' in the turn before has this name and id.`);
     }
   }
+}
+
+function isAfterthought({ role, parts }: GeminiContent, before: GeminiContent | undefined): boolean {
+  return role === 'model' && before?.role === 'model' && parts.every(({ functionCall }) => functionCall === undefined);
 }
 
 /** Each step of the current turn must have its signature; a signature anywhere must be one, and on its own part. */
