@@ -58,6 +58,8 @@ beforeAll(async () => {
   dataFolder = path.join(temporaryFolder(leaveForTheEnd), 'data');
   await start();
   await call('PUT', '/providers/lab', ledgerProvider(upstream.url));
+  await call('PUT', '/providers/lab-messages', ledgerProvider(upstream.url, 'anthropic-messages'));
+  await call('PUT', '/providers/lab-gemini', ledgerProvider(upstream.url, 'gemini'));
   postpaid = await createTenant('Postpaid', {}, [
     { workspace: {}, keys: [{}, { budget: total(40_000_000) }] },
     {
@@ -132,6 +134,13 @@ const kinds: readonly Kind[] = [
   { model: 'lab/failing' },
   { model: 'lab/resetting', stream: true },
   { model: 'lab/hanging', stream: true, leaves: true },
+  { model: 'lab-messages/dear' },
+  { model: 'lab-messages/cheap', stream: true },
+  { model: 'lab-messages/resetting', stream: true },
+  { model: 'lab-messages/hanging', stream: true, leaves: true },
+  { model: 'lab-gemini/cheap' },
+  { model: 'lab-gemini/dear', stream: true },
+  { model: 'lab-gemini/hanging', stream: true, leaves: true },
   { model: 'sim/echo?input=12345&output=67&cacheRead=89', stream: true },
   { model: 'sim/overloaded' },
 ];
