@@ -4,7 +4,7 @@ import type { BodyInputOf } from '../lambdas/control-plane/contract/operation.ts
 import type { Operations } from '../lambdas/control-plane/contract/operations.ts';
 import { parseApiKey } from '../lambdas/crypto/api-key.ts';
 import { builtInProviders } from '../lambdas/providers/registry.ts';
-import type { ProviderDeclaration } from '../lambdas/store/policy.ts';
+import type { DeclaredModel, ProviderDeclaration } from '../lambdas/store/policy.ts';
 import type { LocalConfiguration } from './configuration.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type AnswerTo, createInProcessApi, type InProcessApi } from './in-process-api.ts';
@@ -173,11 +173,32 @@ function simulatedDeclaration(url: string): ProviderDeclaration {
     cacheReadPerMillion: 100_000,
     cacheWritePerMillion: 1_250_000,
   };
+  // As real ones are charged: by the second of audio, the character of speech, the search.
+  const unitPrices: Readonly<Record<string, number>> = {
+    transcription: 100_000_000,
+    speech: 15_000_000,
+    rerank: 2_000_000_000,
+  };
+  const declare = (id: string): DeclaredModel => {
+    if (id === 'moderation') return { id, free: true };
+    const perMillionUnits = unitPrices[id];
+    if (perMillionUnits === undefined) return { id, price };
+    return { id, price: { inputPerMillion: 0, outputPerMillion: 0, perMillionUnits } };
+  };
   return {
     baseUrl: `${url}/v1`,
-    protocols: ['openai-chat', 'openai-embeddings', 'anthropic-messages'],
+    protocols: [
+      'openai-chat',
+      'openai-embeddings',
+      'anthropic-messages',
+      'openai-images',
+      'openai-speech',
+      'openai-transcriptions',
+      'openai-moderations',
+      'rerank',
+    ],
     auth: { kind: 'none' },
-    models: [...simulatedModels.map(({ id }) => ({ id, price })), { id: '*', price }],
+    models: [...simulatedModels.map(({ id }) => declare(id)), { id: '*', price }],
     zeroRetention: true,
   };
 }

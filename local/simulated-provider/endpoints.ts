@@ -50,7 +50,7 @@ const endpoints: readonly Endpoint[] = [
   post('bedrock', /^\/model\/([^/]+)\/converse-stream$/, answerConverseStream),
   post('bedrock', /^\/model\/([^/]+)\/invoke$/, answerInvokeModel),
   post('cohere', /^\/v2\/embed$/, answerEmbed),
-  post('cohere', /^\/v2\/rerank$/, answerRerank),
+  post('cohere', /^\/v[12]\/rerank$/, answerRerank),
   post('voyage', /^\/voyage\/v1\/embeddings$/, answerVoyageEmbeddings),
   { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
 ];

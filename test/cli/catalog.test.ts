@@ -40,6 +40,7 @@ describe('gatehouse catalog', () => {
       'IN',
       'CACHED',
       'OUT',
+      'UNITS',
       'TAKES',
       'CAN',
       'PROTOCOLS',
