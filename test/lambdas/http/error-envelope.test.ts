@@ -156,6 +156,6 @@ test('is an event of its own kind at the end of a stream of responses, which the
     message: 'two\n\nlines',
     code: 'provider_error',
     param: null,
-    ...bodyOf(errorResponse(error, 'openai-responses', 'req_1')),
+    ...(bodyOf(errorResponse(error, 'openai-responses', 'req_1')) as object),
   });
 });
