@@ -85,6 +85,18 @@ describe('catalog', () => {
     expect(odd).toEqual([]);
   });
 
+  it('prices output no lower than input, and long input no lower than short', () => {
+    const odd = models.filter(({ maxOutputTokens, price }) => {
+      const tiers = tiersOf(price);
+      const [base, long] = tiers;
+      const cheapOutput = tiers.some((tier) => tier.outputPerMillion < tier.inputPerMillion);
+      const cheapLong = long !== undefined && base !== undefined && long.inputPerMillion < base.inputPerMillion;
+      return maxOutputTokens > 0 && (cheapOutput || cheapLong);
+    });
+
+    expect(odd).toEqual([]);
+  });
+
   it('has long-context tiers that begin inside the context and name the same rates as the base', () => {
     const tiered = models.filter(({ price }) => price.longContext !== undefined);
 
