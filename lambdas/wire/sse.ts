@@ -57,6 +57,7 @@ function endsWithLineFeeds(text: string): number[] {
 
 /** Two line endings in a row. */
 const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?=[^\n]))/;
+const everyBlankLine = new RegExp(blankLine, 'g');
 
 function hasBlankLine(text: string): boolean {
   return text.includes('\n\n') || (text.includes('\r') && blankLine.test(text));
@@ -64,29 +65,41 @@ function hasBlankLine(text: string): boolean {
 
 /** A CR that ends the text may be half of a CRLF, so that event is not whole before the next byte. */
 function endsWithAnyLineEnding(text: string): number[] {
-  const everyBlankLine = new RegExp(blankLine, 'g');
   const ends: number[] = [];
   while (everyBlankLine.exec(text) !== null) ends.push(everyBlankLine.lastIndex);
   return ends;
 }
 
-/** The last `event:` field, or `undefined` where the event has none. */
-export function eventName(text: string): string | undefined {
-  let name: string | undefined;
-  for (const line of text.split(/\r\n|\n|\r/)) {
-    if (line.startsWith('event:')) name = withoutLeadingSpace(line.slice('event:'.length));
-  }
-  return name;
+export interface EventFields {
+  /** The last `event:` field. */
+  readonly name: string | undefined;
+  /** The `data:` lines joined by LF; `undefined` for a comment or an event without data. */
+  readonly data: string | undefined;
 }
 
-/** The `data:` lines joined by LF, or `undefined` for a comment or an event without data. */
-export function eventData(text: string): string | undefined {
-  const lines: string[] = [];
-  for (const line of text.split(/\r\n|\n|\r/)) {
-    if (line === 'data') lines.push('');
-    else if (line.startsWith('data:')) lines.push(withoutLeadingSpace(line.slice('data:'.length)));
+export function eventFields(text: string): EventFields {
+  let name: string | undefined;
+  let data: string | undefined;
+  for (const line of linesOf(text)) {
+    if (line.startsWith('data:') || line === 'data') {
+      const value = withoutLeadingSpace(line.slice('data:'.length));
+      data = data === undefined ? value : `${data}\n${value}`;
+    } else if (line.startsWith('event:')) name = withoutLeadingSpace(line.slice('event:'.length));
   }
-  return lines.length === 0 ? undefined : lines.join('\n');
+  return { name, data };
+}
+
+export function eventName(text: string): string | undefined {
+  return eventFields(text).name;
+}
+
+export function eventData(text: string): string | undefined {
+  return eventFields(text).data;
+}
+
+/** Nearly every provider ends lines in LF alone, and an expression takes several times as long. */
+function linesOf(text: string): readonly string[] {
+  return text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
 }
 
 function withoutLeadingSpace(value: string): string {

@@ -19,6 +19,7 @@ export class CompleteJson {
   }
 
   push(text: string): void {
+    this.#begun ||= /\S/.test(text);
     for (let at = 0; at < text.length && !this.#complete; at += 1) this.#pushCharacter(text[at] ?? '');
   }
 
@@ -27,7 +28,6 @@ export class CompleteJson {
     if (character === '"') this.#inString = true;
     else if (character === '{' || character === '[') this.#depth += 1;
     else if (character === '}' || character === ']') this.#leave();
-    if (!/\s/.test(character)) this.#begun = true;
   }
 
   #pushInString(character: string): void {

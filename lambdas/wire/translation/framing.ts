@@ -1,6 +1,6 @@
 import type { WireEvent } from '../canonical/codec.ts';
 import { isTruncated } from '../pass-through-reader.ts';
-import { eventData, eventName, type SseEvents, SseSplitter } from '../sse.ts';
+import { eventFields, type SseEvents, SseSplitter } from '../sse.ts';
 
 /** Cuts a provider's stream into events. `AwsEventStreamReader` is the other one. */
 export interface EventFraming {
@@ -26,10 +26,9 @@ function toEvents({ bytes, ends }: SseEvents): WireEvent[] {
   const events: WireEvent[] = [];
   let start = 0;
   for (const end of ends) {
-    const text = bytes.toString('utf8', start, end);
+    const { name, data } = eventFields(bytes.toString('utf8', start, end));
     start = end;
-    const data = eventData(text);
-    if (data !== undefined) events.push({ name: eventName(text), data });
+    if (data !== undefined) events.push({ name, data });
   }
   return events;
 }

@@ -29,12 +29,15 @@ type BlockEvent = Exclude<CanonicalEvent, { type: 'start' | 'end' | 'finish' }>;
 /** https://platform.openai.com/docs/api-reference/chat-streaming */
 export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   const choices = new Map<number, ChoiceState>();
-  let { model } = context;
 
-  const event = (members: object): string => {
-    const head = { id: completionId(context), object: 'chat.completion.chunk', created: context.createdAt, model };
-    return `data: ${JSON.stringify({ ...head, ...members })}\n\n`;
+  /** The members that are the same in every event. */
+  const head = {
+    id: completionId(context),
+    object: 'chat.completion.chunk',
+    created: context.createdAt,
+    model: context.model,
   };
+  const event = (members: object): string => `data: ${JSON.stringify({ ...head, ...members })}\n\n`;
   /** A client that asked for usage gets it in the last chunk, and none in every other. */
   const chunk = (index: number, delta: object, finish: { reason?: string; logprobs?: object } = {}): string => {
     const { reason = null, logprobs } = finish;
@@ -64,7 +67,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     encode(canonical) {
       switch (canonical.type) {
         case 'start':
-          model = canonical.model ?? model;
+          head.model = canonical.model ?? head.model;
           return begun(0).role;
         case 'finish': {
           const { state, role } = begun(canonical.choice);

@@ -15,8 +15,10 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
 
   const write = (events: readonly ItemEvent[]): string => {
     let text = '';
-    for (const { type, ...members } of events) {
-      text += `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence, ...members })}\n\n`;
+    for (const event of events) {
+      const { type } = event;
+      const numbered = Object.assign({ type, sequence_number: sequence }, event);
+      text += `event: ${type}\ndata: ${JSON.stringify(numbered)}\n\n`;
       sequence += 1;
     }
     return text;
