@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { ClientProtocol } from '../contract/cases.ts';
 import type { UpstreamRequest } from '../fixtures/upstream.ts';
+import { mediaCanaries } from './canary-media.ts';
+import { answerTranslated, translatedRequests } from './canary-translated.ts';
 import type { RawRequest } from './raw-http.ts';
 
 /** What must not be found anywhere afterwards. No encoding changes its letters unless it changes every letter. */
@@ -136,12 +139,28 @@ const throughLab = (path: string, body: object): CanaryRequest[] =>
     [false, true].map((stream) => post(path, { ...body, model: 'lab/sample', mode, ...(stream && { stream }) })),
   );
 
+/** The simulated provider refuses a member that its vendor does not know. */
+const known = (body: object): object => Object.fromEntries(Object.entries(body).filter(([name]) => name !== marker));
+
 const models = ['echo', 'reasoning', 'tool-call', 'failing', 'overloaded', 'failing-midstream'];
 const throughSim = (path: string, body: object): CanaryRequest[] =>
-  models.flatMap((model) => [false, true].map((stream) => post(path, { ...body, model: `sim/${model}`, stream })));
+  models.flatMap((model) =>
+    [false, true].map((stream) => post(path, { ...known(body), model: `sim/${model}`, stream })),
+  );
 
 const abandoned = (path: string, body: object): CanaryRequest =>
-  post(path, { ...body, model: 'sim/echo?words=500&delay=20', stream: true }, { abandoned: true });
+  post(path, { ...known(body), model: 'sim/echo?words=500&delay=20', stream: true }, { abandoned: true });
+
+const translated = (client: ClientProtocol): CanaryRequest[] =>
+  translatedRequests(client, marker).map(({ path, headers: given, body }) => post(path, body, { headers: given }));
+
+const responses = '/v1/responses';
+const responsesBody = { model: 'sim/echo', input: chatBody.messages.slice(0, 1), instructions: sentence, user: marker };
+const contents = [{ role: 'user', parts: [{ text: sentence }, { inlineData: { mimeType: marker, data: 'AAAA' } }] }];
+const gemini = (method: string, body: object = { contents }): CanaryRequest[] =>
+  ['sim/echo', marker, `lab%2F${marker}`, `nobody/${marker}:${method}`, `..%2f${marker}`].map((model) =>
+    post(`/v1beta/models/${model}:${method}`, body),
+  );
 
 /**
  * By `METHOD path` of each endpoint: the marker on every way in. The canary test fails for an endpoint that is missing here.
@@ -157,13 +176,29 @@ export const canaryRequests: Readonly<Record<string, readonly CanaryRequest[]>> 
     post(chat, { ...chatBody, model: 'sim/failing', models: [marker] }),
     post(chat, { ...chatBody, model: routeMarker }),
     abandoned(chat, chatBody),
+    ...translated('openai-chat'),
   ],
   [`POST ${messages}`]: [
     ...throughSim(messages, messagesBody),
     ...throughLab(messages, messagesBody),
     ...refusals(messages, messagesBody),
     abandoned(messages, messagesBody),
+    ...translated('anthropic-messages'),
   ],
+  [`POST ${responses}`]: [
+    ...throughSim(responses, responsesBody),
+    ...refusals(responses, responsesBody),
+    ...translated('openai-responses'),
+  ],
+  'POST /v1/responses/input_tokens': [post(`${responses}/input_tokens`, responsesBody)],
+  'POST /v1/messages/count_tokens': [post(`${messages}/count_tokens`, messagesBody)],
+  'POST /v1beta/models/{model}:generateContent': [...gemini('generateContent'), ...translated('gemini')],
+  'POST /v1beta/models/{model}:streamGenerateContent': gemini('streamGenerateContent'),
+  'POST /v1beta/models/{model}:countTokens': gemini('countTokens'),
+  'POST /v1beta/models/{model}:embedContent': gemini('embedContent', { content: contents[0], title: marker }),
+  'POST /v1beta/models/{model}:batchEmbedContents': gemini('batchEmbedContents', {
+    requests: [{ model: `models/${marker}`, content: contents[0] }],
+  }),
   [`POST ${embeddings}`]: [
     post(embeddings, embeddingsBody),
     post(embeddings, { ...embeddingsBody, model: 'sim/failing' }),
@@ -177,6 +212,7 @@ export const canaryRequests: Readonly<Record<string, readonly CanaryRequest[]>> 
     get(`/v1/generation?id=req_${'0'.repeat(26)}&x=${marker}`),
     get(`/v1/generation?${marker}=1`, { key: 'revoked' }),
   ],
+  ...mediaCanaries({ marker, sentence, post, get, refusals, throughLab }),
   'GET /healthz': [get(`/healthz?${marker}=${marker}`)],
 };
 
@@ -192,10 +228,9 @@ export const strayRequests: readonly CanaryRequest[] = [
 ];
 
 /** How the upstream answers: the marker in everything it says, and the credential in what a refusal may quote. */
-export function misbehave(
-  { body, headers: given, path }: UpstreamRequest,
-  response: import('node:http').ServerResponse,
-) {
+export function misbehave(request: UpstreamRequest, response: import('node:http').ServerResponse) {
+  if (answerTranslated(request, response, marker)) return undefined;
+  const { body, headers: given, path } = request;
   const { mode, stream } = JSON.parse(String(body)) as { mode: (typeof upstreamModes)[number]; stream?: boolean };
   const error = {
     type: marker,

@@ -29,6 +29,7 @@ import {
   secretMarker,
   strayRequests,
 } from './canary-requests.ts';
+import { translatingProviders } from './canary-translated.ts';
 import { openSocket, type RawAnswer, sendRaw } from './raw-http.ts';
 import { filesOf, findAll, formsOf, itemsOf, withoutCase } from './search.ts';
 
@@ -110,11 +111,19 @@ describe('a marker sent on every way in', () => {
     });
     const lab = {
       baseUrl: `${upstream.url}/v1`,
-      protocols: ['openai-chat', 'openai-embeddings', 'anthropic-messages'],
+      protocols: [
+        'openai-chat',
+        'openai-embeddings',
+        'anthropic-messages',
+        'openai-images',
+        'openai-speech',
+        'openai-moderations',
+        'rerank',
+      ],
       models: [{ id: 'sample', price: { inputPerMillion: 1_000_000, outputPerMillion: 1_000_000 } }],
       credentialEnv: 'LAB_KEY',
     };
-    const configuration = writeConfiguration(path.dirname(dataFolder), { lab });
+    const configuration = writeConfiguration(path.dirname(dataFolder), { lab, ...translatingProviders(upstream.url) });
     const environment = {
       LAB_KEY: `lab-${secretMarker}-0001`,
       OPENAI_API_KEY: `sk-${secretMarker}-0002`,
