@@ -122,7 +122,8 @@ const statuses: ReadonlyMap<string, number> = new Map([
  */
 function awsException(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
-  const name = /^(?:.*#)?([A-Za-z]+)(?::.*)?$/.exec(value)?.[1] ?? '';
+  // The name ends long before that; a provider's text of any length must not keep the expression busy.
+  const name = /^(?:.*#)?([A-Za-z]+)(?::.*)?$/.exec(value.slice(0, 500))?.[1] ?? '';
   return exceptions.get(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
