@@ -10,6 +10,7 @@ import { requestRecordAttributes } from '../../lambdas/store/request-record.ts';
 import { dataPlaneLines } from '../../lambdas/telemetry/data-plane-lines.ts';
 import { createLineWriter } from '../../lambdas/telemetry/log-line.ts';
 import { createLogger } from '../../lambdas/telemetry/logger.ts';
+import { upstreamProtocols } from '../contract/cases.ts';
 import { readAllItems, seedTenant, type StoredItems, writeConfiguration } from '../fixtures/gatehouse.ts';
 import {
   type Greeting,
@@ -186,6 +187,9 @@ describe('a marker sent on every way in', () => {
       'caller-gone',
     ])
       expect(endings).toContain(ending);
+    const translated = answers.filter(({ status, body }) => status === 200 && body.includes(marker));
+    const spoken = translated.map(({ headers }) => headers['x-gatehouse-upstream-protocol']);
+    expect(spoken).toEqual(expect.arrayContaining([...upstreamProtocols]));
     // The search itself works: it finds what has to be there, in each of the places.
     const [record] = stored.requests;
     const id = record?.['id']?.S ?? '';
