@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type JsonBody, parseJsonBody, withMembers } from '../../../lambdas/wire/json-body.ts';
+import { type JsonBody, mentionsAny, parseJsonBody, withMembers } from '../../../lambdas/wire/json-body.ts';
 import { WireError } from '../../../lambdas/wire/wire-error.ts';
 
 const parse = (text: string): JsonBody => parseJsonBody(Buffer.from(text));
@@ -240,5 +240,36 @@ describe('5 MB made to be slow', () => {
 
     expect(result.length).toBeGreaterThan(text.length / 3);
     expect(Object.keys(body.value).length).toBe(body.members.size);
+  });
+});
+
+describe('mentionsAny', () => {
+  const marks = ['"file"', '"file_id"'];
+
+  test.each([
+    ['the first mark', '{"a":[{"type":"file"}]}'],
+    ['the last mark', '{"a":{"file_id":"x"}}'],
+    ['a letter in lower-case hex', '{"a":{"\\u0066\\u006fle":1}}'],
+    ['a letter in upper-case hex', '{"a":{"\\u004Aile":1}}'],
+    ['an underscore', '{"a":{"file\\u005Fid":1}}'],
+  ])('finds %s', (_, text) => {
+    const body = parseJsonBody(Buffer.from(text));
+
+    const found = mentionsAny(body, marks);
+
+    expect(found).toBe(true);
+  });
+
+  test.each([
+    ['a word without its quotes', '{"a":"the file"}'],
+    ['a quote inside a text', '{"a":"the \\"file\\" here"}'],
+    ['an escaped letter beyond ASCII', '{"a":"Z\\u00fcrich"}'],
+    ['an escaped control character', '{"a":"\\u0001\\u007f"}'],
+  ])('finds nothing in %s', (_, text) => {
+    const body = parseJsonBody(Buffer.from(text));
+
+    const found = mentionsAny(body, marks);
+
+    expect(found).toBe(false);
   });
 });

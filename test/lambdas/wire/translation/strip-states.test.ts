@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { carriesStates } from '../../../../lambdas/wire/carried-state.ts';
 import { encodeToolCallId, writeState } from '../../../../lambdas/wire/canonical/opaque.ts';
+import { carriesStates } from '../../../../lambdas/wire/carried-state.ts';
 import { parseJsonBody } from '../../../../lambdas/wire/json-body.ts';
 import { stripStates } from '../../../../lambdas/wire/translation/strip-states.ts';
 
@@ -134,6 +134,16 @@ test('a text that looks like an id with a state keeps every letter', () => {
   const messages = [{ role: 'user', content: `what is ${callId}` }];
 
   expect(stripped({ messages })).toEqual({ messages });
+});
+
+test.each([
+  ['a marked state', { signature }],
+  ['a marked state in base64', { thoughtSignature: inBase64 }],
+  ['a state in the id of a call', { id: callId }],
+])('%s alone is reason to look at a conversation', (_, member) => {
+  const body = parseJsonBody(Buffer.from(JSON.stringify({ messages: [member] })));
+
+  expect(carriesStates(body)).toBe(true);
 });
 
 test('a conversation without states is not looked at', () => {
