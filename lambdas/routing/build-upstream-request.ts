@@ -53,6 +53,8 @@ export function buildUpstreamRequest(
     'user-agent': 'gatehouse',
     via: request.via,
     ...forwardedHeadersFor(provider, request.headers),
+    // A translation reads one version of the vendor's protocol, whatever another client pins.
+    ...(!isPassedThrough(target, request.protocol) && provider.headers),
   };
   const built = { url: upstreamUrl(target, request), headers, body, form, dropped };
   if (access !== undefined) authenticateRequest(built, provider, access);

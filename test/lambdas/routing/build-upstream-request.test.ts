@@ -4,6 +4,7 @@ import type { ProviderAuth } from '../../../lambdas/providers/provider.ts';
 import { buildUpstreamRequest, type OutgoingRequest } from '../../../lambdas/routing/build-upstream-request.ts';
 import { parseJsonBody } from '../../../lambdas/wire/json-body.ts';
 import { openaiChat } from '../../../lambdas/wire/openai-chat.ts';
+import { createTranslation } from '../../../lambdas/wire/translation/translation.ts';
 import { providerAt, targetAt } from './call.ts';
 
 const url = 'https://provider.example/v1';
@@ -85,4 +86,25 @@ test.each([
   const built = buildUpstreamRequest(outgoing({ maxOutputTokens }), target, access);
 
   expect((JSON.parse(built.body.toString()) as { max_tokens?: number }).max_tokens).toBe(expected);
+});
+
+test('asks for the version of the protocol that a translation reads, whichever the caller pins', () => {
+  const provider = providerAt(url, {
+    paths: { 'anthropic-messages': '/messages' },
+    headers: { 'anthropic-version': 'ours' },
+    forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  });
+  const target = targetAt(url, { provider, protocol: 'anthropic-messages' });
+  const headers = { 'anthropic-version': 'theirs', 'anthropic-beta': 'some-beta' };
+  const translation = createTranslation({
+    client: 'openai-chat',
+    fields: { messages: [{ role: 'user', content: 'x' }] },
+    stream: false,
+    dropUnsupported: false,
+    context: { requestId: 'req_1', createdAt: 1, includeUsage: false },
+  });
+
+  const built = buildUpstreamRequest(outgoing({ headers, translation }), target, access);
+
+  expect(built.headers).toMatchObject({ 'anthropic-version': 'ours' });
 });
