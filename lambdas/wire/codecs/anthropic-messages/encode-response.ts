@@ -16,7 +16,7 @@ export function encodeResponse(response: CanonicalResponse, context: AnswerConte
     type: 'message',
     role: 'assistant',
     model: response.model ?? context.model,
-    content: content.flatMap(writePart),
+    content: content.flatMap((part, index) => writePart(part, index === content.length - 1)),
     ...writeStop(choice?.finishReason ?? 'other', choice?.stopSequence),
     usage: writeUsage(response.usage),
   };
@@ -28,18 +28,19 @@ export function messageId(requestId: string): string {
 
 /**
  * State of a text, of which Gemini has some, goes into a block of thinking without words after it: SDKs send that back, and have
- * no place for it in the text's own block.
+ * no place for it in the text's own block. Not behind the last text: Claude Code takes the last block for the answer, and of a
+ * text Gemini does not insist on it (https://ai.google.dev/gemini-api/docs/thought-signatures).
  */
 function stateBlock(state: OpaqueState): object {
   return { type: 'thinking', thinking: '', signature: writeState(state, 'anthropic') };
 }
 
-function writePart(part: AssistantPart): readonly object[] {
+function writePart(part: AssistantPart, isLast: boolean): readonly object[] {
   switch (part.type) {
     case 'text': {
       const citations = part.citations?.map(writeCitation) ?? null;
       const text = { type: 'text', text: part.text, citations };
-      return part.state === undefined ? [text] : [text, stateBlock(part.state)];
+      return part.state === undefined || isLast ? [text] : [text, stateBlock(part.state)];
     }
     case 'refusal':
       return [{ type: 'text', text: part.text, citations: null }];

@@ -32,6 +32,20 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     return delta('signature_delta', { signature: writeProof(state, 'anthropic') });
   };
 
+  /** Before a further block and not behind the last one, as in whole answers. */
+  const proveText = (): string => {
+    if (textState === undefined) return '';
+    // Not in the start of its block: there clients look for no signature.
+    const proof = startBlock(writeBlockStart({ kind: 'reasoning' })) + sign(textState) + stopBlock();
+    textState = undefined;
+    return proof;
+  };
+
+  const startContent = (block: BlockStart): string => {
+    unsigned = block.kind === 'reasoning';
+    return startBlock(writeBlockStart(block)) + (block.kind === 'image' ? imageDelta(block) : '');
+  };
+
   const imageDelta = ({ mediaType, data }: Extract<BlockStart, { kind: 'image' }>): string =>
     delta('text_delta', { text: writeImage({ source: { kind: 'base64', mediaType, data } }) });
 
@@ -39,8 +53,7 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
     switch (event.type) {
       case 'block-start':
         open = event.block.kind;
-        unsigned = open === 'reasoning';
-        return startBlock(writeBlockStart(event.block)) + (event.block.kind === 'image' ? imageDelta(event.block) : '');
+        return proveText() + startContent(event.block);
       case 'delta':
         if (open === 'tool-call') return delta('input_json_delta', { partial_json: event.text });
         if (open === 'reasoning') return delta('thinking_delta', { thinking: event.text });
@@ -51,14 +64,8 @@ export function createStreamEncoder(context: AnswerContext): StreamEncoder {
         if (open === 'reasoning') return sign(event.state);
         textState = event.state;
         return '';
-      case 'block-stop': {
-        const stopped = (unsigned ? sign(undefined) : '') + stopBlock();
-        if (textState === undefined) return stopped;
-        // Not in the start of its block: there clients look for no signature.
-        const proof = startBlock(writeBlockStart({ kind: 'reasoning' })) + sign(textState) + stopBlock();
-        textState = undefined;
-        return stopped + proof;
-      }
+      case 'block-stop':
+        return (unsigned ? sign(undefined) : '') + stopBlock();
       case 'logprobs':
         return '';
     }

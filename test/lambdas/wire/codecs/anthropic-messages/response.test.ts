@@ -144,6 +144,12 @@ describe('an answer for a client', () => {
     expect(message.content).toHaveLength(4);
   });
 
+  test('ends in its text, whose state Gemini does not insist on', () => {
+    const message = encode(ofParts([{ type: 'text', text: 'So', state: { origin: 'gemini', value: 'sig' } }]));
+
+    expect(message.content).toEqual([{ type: 'text', text: 'So', citations: null }]);
+  });
+
   test('has a signature where the SDK reads one, also of thoughts without', () => {
     expect(encode(ofParts([{ type: 'reasoning', text: 'Hm' }])).content).toEqual([
       { type: 'thinking', thinking: 'Hm', signature: 'gh1.none.' },

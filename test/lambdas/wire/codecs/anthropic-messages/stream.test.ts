@@ -195,6 +195,20 @@ describe('a stream for a client', () => {
     ]);
   });
 
+  test('ends in its text, whatever proves it', async () => {
+    const state = { origin: 'gemini', value: 'sig' } as const;
+
+    const { content } = await accumulate(
+      encodeStream([
+        { type: 'text', choice, text: 'So' },
+        { type: 'state', choice, of: 'text', state },
+      ]),
+    );
+
+    expect(content).toMatchObject([{ type: 'text', text: 'So' }]);
+    expect(content).toHaveLength(1);
+  });
+
   test('of a model that refuses in words says so in the stop reason', async () => {
     const message = await accumulate(encodeStream([{ type: 'refusal', choice, text: 'No.' }]));
 
