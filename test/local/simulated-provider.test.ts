@@ -159,7 +159,7 @@ describe('errors', () => {
     ['embeddings', { model: 'embedding', input: [] }, 'input'],
     ['embeddings', { model: 'embedding', input: 'hi', dimensions: 0 }, 'dimensions'],
     ['messages', { model: 'echo', messages: ask('hi') }, 'max_tokens'],
-    ['messages', { model: 'echo', max_tokens: 9, messages: [{ role: 'system', content: 'hi' }] }, 'messages.0.role'],
+    ['messages', { model: 'echo', max_tokens: 9, messages: [{ role: 'tool', content: 'hi' }] }, 'messages.0.role'],
   ])('of a request to %s name the member at fault (%j)', async (path, body, member) => {
     const { url } = await startSimulated();
 

@@ -41,7 +41,8 @@ function checkCalls(items: readonly Item[]): void {
       open.set(item.call_id, index);
     }
     if (item.type === 'function_call_output' || item.type === 'custom_tool_call_output') {
-      if (open.delete(item.call_id)) continue;
+      if (item.call_id === undefined && 'name' in item) continue;
+      if (item.call_id !== undefined && open.delete(item.call_id)) continue;
       refuse('input', `No tool call found for function call output with call_id ${item.call_id}.`);
     }
     if (item.type === 'item_reference') refuseUnknownItem(item.id);

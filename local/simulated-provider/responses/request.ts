@@ -77,7 +77,10 @@ const others = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('function_call_output'),
     id: itemId('fc'),
-    call_id: callId,
+    // Codex tells of a goal without a call of a tool, by these names instead.
+    call_id: callId.optional(),
+    name: z.string().optional(),
+    namespace: anything,
     output: z.union([z.string(), z.array(inputPart)]),
     status,
     caller: anything,
