@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noUsage } from '../../lambdas/metering/token-usage.ts';
 import type { AnswerContext, ClientCodec } from '../../lambdas/wire/canonical/codec.ts';
 import { anthropicMessagesCodec } from '../../lambdas/wire/codecs/anthropic-messages/codec.ts';
 import { geminiCodec } from '../../lambdas/wire/codecs/gemini/codec.ts';
@@ -49,5 +50,5 @@ interface ResponseEnd {
 function encode(codec: ClientCodec, finishReason: FinishReason): unknown {
   const context: AnswerContext = { requestId: 'req_1', createdAt: 0, model: 'm', includeUsage: false, request: {} };
   const content = [{ type: 'text', text: 'Hello' }] as const;
-  return codec.encodeResponse({ model: 'm', choices: [{ content, finishReason }], usage: undefined }, context);
+  return codec.encodeResponse({ model: 'm', choices: [{ content, finishReason }], usage: noUsage }, context);
 }
