@@ -1,5 +1,8 @@
 import type { Provider } from './provider.ts';
 
+/** What HTTP can carry; Lambda hands in more. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /**
  * The client's headers that go on to this provider. Of `anthropic-beta` only the names that its row lists: a feature that the
  * vendor does not know, asked for by a client that was built for another, would be a 400 on every request.
@@ -12,7 +15,7 @@ export function forwardedHeadersFor(
   for (const name of provider.forwardedHeaders ?? []) {
     const given = clientHeaders[name];
     const value = given === undefined || name !== 'anthropic-beta' ? given : allowedBetas(given, provider);
-    if (value !== undefined) forwarded[name] = value;
+    if (value !== undefined && sendable.test(value)) forwarded[name] = value;
   }
   return forwarded;
 }

@@ -113,7 +113,7 @@ function baseUrl(provider: Provider, region: string): string {
 
 /** A model's name is one segment whatever it holds; one of dots alone would lead to another path, and is nobody's name. */
 function encodePathSegment(model: string): string {
-  return /^\.+$/.test(model) ? '' : encodeURIComponent(model);
+  return /^\.+$/.test(model) ? '' : encodeURIComponent(model.toWellFormed());
 }
 
 function capFor(request: OutgoingRequest, target: Target): number | undefined {

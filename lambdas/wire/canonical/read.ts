@@ -38,7 +38,8 @@ export function optionalText(value: unknown, path: string): string | undefined {
 
 export function optionalNumber(value: unknown, path: string): number | undefined {
   if (isAbsent(value)) return undefined;
-  if (typeof value !== 'number') throw invalid(path, 'must be a number');
+  // JSON has larger numbers than a double; what they become has no JSON.
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(path, 'must be a number');
   return value;
 }
 

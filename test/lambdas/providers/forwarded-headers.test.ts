@@ -36,6 +36,12 @@ describe('forwardedHeadersFor', () => {
     });
   });
 
+  it('leaves out what no header can carry', () => {
+    const odd = { ...client, 'anthropic-version': '2023\u2014', 'anthropic-beta': 'a\r\nx-api-key: b' };
+
+    expect(forwardedHeadersFor({ ...messages, anthropicBetas: 'all' }, odd)).toEqual({});
+  });
+
   it('sends no header of the client to a vendor whose row lists none', () => {
     const silent = [...builtInProviders.values()].filter(({ forwardedHeaders }) => forwardedHeaders === undefined);
 

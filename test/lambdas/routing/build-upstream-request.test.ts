@@ -108,3 +108,21 @@ test('asks for the version of the protocol that a translation reads, whichever t
 
   expect(built.headers).toMatchObject({ 'anthropic-version': 'ours' });
 });
+
+test.each([
+  ['..', '/model//converse'],
+  ['a/../b', '/model/a%2F..%2Fb/converse'],
+  ['a?b#c', '/model/a%3Fb%23c/converse'],
+  ['@other.example/x', '/model/%40other.example%2Fx/converse'],
+  ['anthropic.claude:1', '/model/anthropic.claude%3A1/converse'],
+  ['\ud800', '/model/%EF%BF%BD/converse'],
+])('a model named %j is one segment of the path', (model, path) => {
+  const provider = providerAt('https://bedrock-runtime.{region}.amazonaws.com', {
+    paths: { 'openai-chat': { whole: '/model/{model}/converse', streamed: '/model/{model}/converse-stream' } },
+  });
+
+  const { url: built } = buildUpstreamRequest(outgoing(), targetAt(url, { provider, model }), access);
+
+  expect(built.origin).toBe('https://bedrock-runtime.eu-west-1.amazonaws.com');
+  expect(built.pathname + built.search + built.hash).toBe(path);
+});
