@@ -67,6 +67,7 @@ async function createWorld(script: Handler, balanceMicroUsd = 100_000): Promise<
     models: [
       { id: 'tokens', price: byToken },
       { id: 'units', price: byUnit },
+      { id: 'short', price: byToken, maxOutputTokens: 500 },
       { id: 'free', free: true },
     ],
   };
@@ -152,6 +153,26 @@ describe('speech', () => {
       usageEstimated: true,
       costMicroUsd: 437,
     });
+  });
+
+  test('is audio also where it looks like what keeps a stream alive', async () => {
+    const audio = Buffer.from(':\r\n');
+    const { send } = await createWorld(bytes('audio/pcm', audio));
+
+    const { response } = await send(speechPath, speech('units'));
+
+    expect(await readText(response)).toBe(audio.toString());
+  });
+
+  test.each([
+    [100, 200],
+    [101, 402],
+  ])('of %d characters is held for at the price of each, against what a balance covers: %d', async (length, status) => {
+    const { send } = await createWorld(bytes('audio/mpeg', Buffer.from('ID3')));
+
+    const { response } = await send(speechPath, speech('units', { input: 'é'.repeat(length) }));
+
+    expect(response.status).toBe(status);
   });
 
   test('as events is charged by the tokens that its last event tells', async () => {
@@ -322,6 +343,16 @@ describe('images', () => {
     expect(response.status).toBe(status);
     expect(upstream.requests).toHaveLength(status === 200 ? 1 : 0);
     expect(response.headers['x-gatehouse-max-output-tokens']).toBeUndefined();
+  });
+
+  test('of a model with a lower bound are held for with that, and no cap is told that nobody sends', async () => {
+    const { send, upstream } = await createWorld(json(picture), 2_000);
+
+    const { response, record } = await send(path, { model: 'lab/short', prompt: 'a cat' });
+
+    expect([response.status, response.headers['x-gatehouse-max-output-tokens']]).toEqual([200, undefined]);
+    expect(upstream.requests[0]?.body.toString()).toBe('{"model":"short","prompt":"a cat"}');
+    expect(await record()).toMatchObject({ outputTokens: 500, usageEstimated: true });
   });
 
   test('stream, each with usage of its own, until the last one', async () => {
