@@ -73,9 +73,12 @@ export function endpointsAt(path: string): readonly Endpoint[] {
   return byPath.get(path) ?? byPath.get(withMethod(path)) ?? byPath.get(withoutModel(path)) ?? [];
 }
 
-/** Gemini has the model in its path, below either version of the API. */
+/**
+ * Gemini has the model in its path, below either version of the API. Vercel's client writes no `models/` before a name with a
+ * slash, which ours with a provider's name have.
+ */
 function withMethod(path: string): string {
-  return path.replace(/^\/v1(?:beta)?\/models\/.+:(\w+)$/, '/v1beta/models/{model}:$1');
+  return path.replace(/^\/v1(?:beta)?\/(?:models\/)?.+:(\w+)$/, '/v1beta/models/{model}:$1');
 }
 
 function withoutModel(path: string): string {

@@ -4,7 +4,8 @@ import type { RequestCall } from './protocol.ts';
 export type GeminiMethod = 'generateContent' | 'streamGenerateContent' | 'countTokens';
 
 /** The model's own name may hold slashes and colons, so only the last colon separates the method. */
-const callPath = /^\/v1(?:beta|alpha)?\/models\/([^?#]+):(generateContent|streamGenerateContent|countTokens)$/;
+const callPath =
+  /^\/v1(?:beta|alpha)?\/(?:models\/)?([^?#]*[^?#/]):(generateContent|streamGenerateContent|countTokens)$/;
 
 /** @throws WireError when the path names no model. */
 export function readGeminiCall({ path }: RequestCall): { readonly model: string; readonly method: GeminiMethod } {

@@ -64,7 +64,7 @@ function factsOf(usage: unknown): ResponseFacts {
   };
 }
 
-const callPath = /^\/v1(?:beta)?\/models\/([^?#]+):(\w+)$/;
+const callPath = /^\/v1(?:beta)?\/(?:models\/)?([^?#]*[^?#/]):(\w+)$/;
 
 function readCall({ path }: RequestCall, expected: string): RequestFacts {
   const [, model = '', method] = callPath.exec(path) ?? [];

@@ -44,6 +44,7 @@ describe('a request', () => {
     ['/v1alpha/models/m:generateContent', { model: 'm' }],
     ['/v1beta/models/openai/gpt-5:generateContent', { model: 'openai/gpt-5' }],
     ['/v1beta/models/openai%2Fgpt-5:generateContent', { model: 'openai/gpt-5' }],
+    ['/v1beta/openai/gpt-5:generateContent', { model: 'openai/gpt-5' }],
     ['/v1beta/models/models/m:generateContent', { model: 'models/m' }],
     ['/v1beta/models/local/llama3:8b:generateContent', { model: 'local/llama3:8b' }],
     [`${stream}?alt=sse`, { stream: true, streamForm: 'sse' }],
