@@ -171,13 +171,19 @@ function isAttachment(bytes: Buffer, start: number, end: number): boolean {
 /** A letter or `_`, written as an escape. */
 const escapedAscii = /\\u00(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF])/;
 
+/** Marks are those of our own code, so there are few. */
+const expressions = new Map<string, RegExp>();
+
 /**
  * Whether one of the marks, such as `"file_id"`, occurs in the body as it stands. One that is spelled with escapes cannot be seen
  * that way, so an escaped ASCII letter, which no serializer writes, counts as every mark. Marks are letters, `_` and quotes. One
  * expression for all: a search for each of them stops at every quote of the body.
  */
 export function mentionsAny({ bytes }: JsonBody, marks: readonly string[]): boolean {
-  return new RegExp([...marks, escapedAscii.source].join('|')).test(bytes.toString('latin1'));
+  const alternatives = marks.join('|');
+  const expression = expressions.get(alternatives) ?? new RegExp(`${alternatives}|${escapedAscii.source}`);
+  expressions.set(alternatives, expression);
+  return expression.test(bytes.toString('latin1'));
 }
 
 /**
