@@ -29,7 +29,7 @@ export function passLosses(
   { encode, measure = measureText }: Encoding,
 ): TranslatedRequest {
   const losses = createLosses(target.displayName, { dropping });
-  for (const { path, reason } of untranslated) losses.drop(path, reason ?? 'its protocol has no such option');
+  for (const { path, reason } of untranslated) losses.drop(path, reason ?? 'it has no equivalent there');
   const value = encode(losses);
   return { value, dropped: losses.dropped, measure: () => measure(value) };
 }
