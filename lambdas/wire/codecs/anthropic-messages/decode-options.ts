@@ -101,6 +101,7 @@ const descriptive = new Set(['service_tier', 'diagnostics', 'betas', 'anthropic_
 const defaults: Readonly<Record<string, (value: unknown) => boolean>> = {
   speed: (value) => value === 'standard',
   inference_geo: (value) => value === 'global',
+  mcp_servers: (value) => Array.isArray(value) && value.length === 0,
   // Claude Code sends it always. Earlier thoughts reach no other vendor anyway, so clearing them is no loss.
   context_management: clearsOnlyThinking,
 };

@@ -23,13 +23,13 @@ export function decodeRequest(fields: Fields, { stream }: { readonly stream: boo
     sampling: decodeSampling(fields),
     ...given('maxOutputTokens', optionalNumber(fields['max_tokens'], 'max_tokens')),
     ...(!isAbsent(fields['max_tokens']) && { maxOutputTokensPath: 'max_tokens' }),
-    ...(typeof endUser === 'string' && { endUser }),
+    ...(typeof endUser === 'string' && endUser !== '' && { endUser }),
     untranslated: [...listUntranslated(fields), ...untranslated],
   };
 }
 
 function decodeSystem(system: unknown): readonly Message[] {
   if (isAbsent(system)) return [];
-  const content = decodeTexts(system, 'system');
+  const content = decodeTexts(system, 'system').filter(({ text }) => text !== '');
   return content.length === 0 ? [] : [{ role: 'system', content, path: 'system' }];
 }

@@ -104,7 +104,7 @@ function decodeSampling(read: (name: string) => GeminiMember): SamplingOptions {
 function decodeOutputFormat(config: Fields, path: string, untranslated: Untranslated[]): OutputFormat | undefined {
   const read = membersOf(config, path);
   const mimeType = read('responseMimeType');
-  const type = optionalText(mimeType.value, mimeType.path) ?? 'text/plain';
+  const type = optionalText(mimeType.value, mimeType.path) || 'text/plain';
   if (type !== 'application/json' && type !== 'text/plain') untranslated.push({ path: mimeType.path });
   if (type !== 'application/json') return undefined;
   const openApi = read('responseSchema');
@@ -136,10 +136,13 @@ function decodeThinking({ value, path }: GeminiMember, untranslated: Untranslate
   const budgetMember = read('thinkingBudget');
   const budget = optionalNumber(budgetMember.value, budgetMember.path);
   const effort = budget === 0 ? 'none' : decodeLevel(read('thinkingLevel'));
+  const visible = optionalBoolean(included.value, included.path) ?? false;
+  // As without the member: no thinking is asked for, and none is shown.
+  if (effort === undefined && budget === undefined && !visible) return undefined;
   return {
     ...given('effort', effort),
     ...(budget !== undefined && budget > 0 && { budgetTokens: budget }),
-    visible: optionalBoolean(included.value, included.path) ?? false,
+    visible,
     path,
   };
 }

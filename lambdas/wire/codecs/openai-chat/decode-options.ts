@@ -9,7 +9,7 @@ import {
   requireText,
 } from '../../canonical/read.ts';
 import type { OutputFormat, ReasoningOptions, SamplingOptions } from '../../canonical/request.ts';
-import { invalid } from '../../json-fields.ts';
+import { invalid, isObject } from '../../json-fields.ts';
 
 const samplingFields = {
   temperature: 'temperature',
@@ -87,7 +87,7 @@ const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as 
 /** OpenAI's `reasoning_effort`, OpenRouter's `reasoning`, and `thinking` as DeepSeek, Z.ai and LiteLLM have it. */
 export function decodeReasoningOptions(fields: Fields): ReasoningOptions | undefined {
   const path = ['reasoning_effort', 'reasoning', 'thinking', 'include_reasoning'].find(
-    (name) => !isAbsent(fields[name]),
+    (name) => !isEmpty(fields[name]),
   );
   if (path === undefined) return undefined;
   const router = optionalObject(fields['reasoning'], 'reasoning');
@@ -104,12 +104,20 @@ export function decodeReasoningOptions(fields: Fields): ReasoningOptions | undef
   // OpenAI's own option says nothing of it, and its API shows none.
   const visible =
     shown ?? (hidden !== undefined ? !hidden : router !== undefined || thinking !== undefined || undefined);
+  // Not to be shown what the model thinks asks for no thinking.
+  const asks =
+    effort !== undefined || budgetTokens !== undefined || thinking !== undefined || router?.['enabled'] === true;
+  if (!asks && visible === false) return undefined;
   return {
     ...given('effort', effort),
     ...given('budgetTokens', budgetTokens),
     ...given('visible', effort === 'none' ? undefined : visible),
     path,
   };
+}
+
+function isEmpty(value: unknown): boolean {
+  return isAbsent(value) || (isObject(value) && Object.values(value).every(isAbsent));
 }
 
 function readEffort(value: unknown, path: string): ReasoningOptions['effort'] {

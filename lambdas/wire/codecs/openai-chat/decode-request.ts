@@ -9,7 +9,8 @@ import { decodeTools } from './decode-tools.ts';
 export function decodeRequest(fields: Fields, options: { readonly stream: boolean }): CanonicalRequest {
   const conversation = decodeMessages(fields['messages']);
   const { untranslated: otherTools, ...tools } = decodeTools(fields);
-  const user = optionalText(fields['user'], 'user');
+  const endUser =
+    optionalText(fields['safety_identifier'], 'safety_identifier') || optionalText(fields['user'], 'user');
   return {
     stream: options.stream,
     messages: conversation.messages,
@@ -19,7 +20,7 @@ export function decodeRequest(fields: Fields, options: { readonly stream: boolea
     ...given('reasoning', decodeReasoningOptions(fields)),
     sampling: decodeSampling(fields),
     ...decodeCap(fields),
-    ...given('endUser', optionalText(fields['safety_identifier'], 'safety_identifier') ?? user),
+    ...given('endUser', endUser || undefined),
     untranslated: [...conversation.untranslated, ...otherTools, ...untranslatedOf(fields)],
   };
 }
@@ -54,6 +55,10 @@ const saysNothing: Readonly<Record<string, (value: unknown) => boolean>> = {
   verbosity: (value) => value === 'medium',
   logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
   modalities: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
+  // OpenRouter's and vLLM's, at which they are off.
+  repetition_penalty: (value) => value === 1,
+  min_p: (value) => value === 0,
+  top_a: (value) => value === 0,
 };
 
 const reasons: Readonly<Record<string, string>> = {

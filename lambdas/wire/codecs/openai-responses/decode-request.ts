@@ -40,7 +40,7 @@ export function decodeRequest(fields: Fields, { stream }: { readonly stream: boo
     .map((name) => ({ path: name }));
   if ((fields['truncation'] ?? 'disabled') !== 'disabled') untranslated.push({ path: 'truncation' });
   const endUser =
-    optionalText(fields['safety_identifier'], 'safety_identifier') ?? optionalText(fields['user'], 'user');
+    optionalText(fields['safety_identifier'], 'safety_identifier') || optionalText(fields['user'], 'user');
   return {
     stream,
     messages: [...decodeInstructions(fields['instructions']), ...decodeInput(fields['input'])],
@@ -51,7 +51,7 @@ export function decodeRequest(fields: Fields, { stream }: { readonly stream: boo
     ...given('reasoning', decodeReasoning(fields['reasoning'], untranslated)),
     sampling: decodeSampling(fields),
     ...given('maxOutputTokens', optionalNumber(fields['max_output_tokens'], 'max_output_tokens')),
-    ...given('endUser', endUser),
+    ...given('endUser', endUser || undefined),
     untranslated,
   };
 }

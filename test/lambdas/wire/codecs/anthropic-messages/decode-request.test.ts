@@ -233,7 +233,7 @@ describe('options', () => {
   });
 
   test.each<[Json, readonly string[]]>([
-    [{ mcp_servers: [] }, ['mcp_servers']],
+    [{ mcp_servers: [{ type: 'url' }] }, ['mcp_servers']],
     [{ container: 'c' }, ['container']],
     [{ speed: 'standard', inference_geo: 'global', service_tier: 'auto', diagnostics: {} }, []],
     [{ speed: 'fast', inference_geo: 'us' }, ['speed', 'inference_geo']],
