@@ -16,13 +16,14 @@ export function encodeSampling(sampling: SamplingOptions, target: EncodingTarget
   return present({
     temperature: adjustable('temperature', temperature),
     top_p: adjustable('topP', topP),
-    frequency_penalty: frequencyPenalty,
-    presence_penalty: presencePenalty,
+    // Some vendors refuse these by name, and these values say what every vendor does anyway.
+    frequency_penalty: frequencyPenalty === 0 ? undefined : frequencyPenalty,
+    presence_penalty: presencePenalty === 0 ? undefined : presencePenalty,
     seed,
     stop: stopSequences === undefined || stopSequences.length === 0 ? undefined : stopSequences,
     logprobs: logprobs === undefined ? undefined : true,
     top_logprobs: logprobs === undefined || logprobs === 0 ? undefined : logprobs,
-    n: choices,
+    n: choices === 1 ? undefined : choices,
   });
 }
 

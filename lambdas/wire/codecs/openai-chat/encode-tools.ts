@@ -11,7 +11,8 @@ export function encodeTools(request: CanonicalRequest, target: EncodingTarget, l
   return present({
     tools: tools.map((tool) => encodeTool(tool, losses)),
     tool_choice: encodeChoice(toolChoice, target, losses),
-    parallel_tool_calls: parallelToolCalls,
+    // `true` is the default, and OpenAI's o models refuse the very name.
+    parallel_tool_calls: parallelToolCalls === false ? false : undefined,
   });
 }
 

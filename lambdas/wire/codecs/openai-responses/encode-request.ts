@@ -1,6 +1,7 @@
 import type { FunctionTool, ResponseCreateParamsBase, ResponseTextConfig } from 'openai/resources/responses/responses';
 import type { EncodingTarget } from '../../canonical/codec.ts';
 import type { Losses } from '../../canonical/losses.ts';
+import { given } from '../../canonical/read.ts';
 import type {
   CanonicalRequest,
   OutputFormat,
@@ -13,9 +14,11 @@ import { encodeInput } from './encode-input.ts';
 import { writeEndUser } from './identifiers.ts';
 
 export function encodeRequest(request: CanonicalRequest, target: EncodingTarget, losses: Losses): object {
-  const { toolChoice, outputFormat, parallelToolCalls, endUser, stream } = request;
+  const { outputFormat, parallelToolCalls, endUser, stream } = request;
   const { capabilities } = target;
   const [firstTool] = request.tools;
+  const leavesChoice = request.toolChoice?.kind === 'auto' || request.toolChoice?.kind === 'none';
+  const toolChoice = firstTool === undefined && leavesChoice ? undefined : request.toolChoice;
   if (firstTool !== undefined && capabilities?.tools === false) {
     losses.refuse(firstTool.path ?? 'tools', 'the model calls no tools');
   }
@@ -27,7 +30,8 @@ export function encodeRequest(request: CanonicalRequest, target: EncodingTarget,
     input: encodeInput(request.messages, { target, losses }),
     ...(request.tools.length > 0 && { tools: request.tools.map((tool) => encodeTool(tool, losses)) }),
     ...(toolChoice !== undefined && { tool_choice: encodeToolChoice(toolChoice, target, losses) }),
-    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    // `true` is the default, and OpenAI's o models refuse the very name.
+    ...(parallelToolCalls === false && { parallel_tool_calls: false }),
     ...(outputFormat !== undefined && { text: { format: encodeFormat(outputFormat) } }),
     ...encodeReasoning(request.reasoning, target, losses),
     ...encodeSampling(request.sampling, target, losses),
@@ -102,7 +106,10 @@ function encodeReasoning(
   const summary = options?.visible === true ? ({ summary: 'auto' } as const) : {};
   if (options === undefined || (effort === undefined && summary.summary === undefined)) return {};
   if (capabilities?.reasoning === false) {
-    if (effort !== 'none') losses.drop(options.path ?? 'reasoning', 'the model does not reason');
+    // To be shown what the model thought asks for no thinking.
+    if (effort !== undefined && effort !== 'none') {
+      losses.drop(options.path ?? 'reasoning', 'the model does not reason');
+    }
     return {};
   }
   return { reasoning: { ...(effort !== undefined && { effort }), ...summary } };
@@ -130,20 +137,21 @@ function encodeSampling(
     presencePenalty: sampling.presencePenalty || undefined,
     seed: sampling.seed,
     stopSequences: stopSequences.length > 0 || undefined,
-    choices: choices > 1 || undefined,
+    choices: choices !== 1 || undefined,
   };
   for (const [name, value] of Object.entries(lacking)) {
     if (value !== undefined) losses.drop(paths[name] ?? name, 'the responses API has no such option');
   }
-  if (capabilities?.sampling === false) {
-    if (temperature !== undefined)
-      losses.drop(paths['temperature'] ?? 'temperature', 'the model samples in its own way');
-    if (topP !== undefined) losses.drop(paths['topP'] ?? 'top_p', 'the model samples in its own way');
-  }
-  const sampled = capabilities?.sampling !== false;
+  // 1 is the default of both, which OpenAI's newer models refuse to be told.
+  const adjusted = (name: 'temperature' | 'topP', value: number | undefined): number | undefined => {
+    if (value === undefined || value === 1) return undefined;
+    if (capabilities?.sampling !== false) return value;
+    losses.drop(paths[name] ?? name, 'the model samples in its own way');
+    return undefined;
+  };
   return {
-    ...(temperature !== undefined && sampled && { temperature }),
-    ...(topP !== undefined && sampled && { top_p: topP }),
+    ...given('temperature', adjusted('temperature', temperature)),
+    ...given('top_p', adjusted('topP', topP)),
     ...(logprobs !== undefined && { top_logprobs: logprobs }),
   };
 }

@@ -71,7 +71,7 @@ test('a whole request is written in bytes that never vary', () => {
       ],
       tools: [{ name: 'zoom', parameters: { type: 'object' }, strict: true }],
       toolChoice: { kind: 'tool', name: 'zoom' },
-      parallelToolCalls: true,
+      parallelToolCalls: false,
       outputFormat: { kind: 'json-schema', schema: { type: 'object' }, strict: true },
       reasoning: { effort: 'low' },
       sampling: { temperature: 0, topP: 1, seed: 3, stopSequences: ['END'], logprobs: 0, choices: 2 },
@@ -90,7 +90,7 @@ test('a whole request is written in bytes that never vary', () => {
       '"function":{"name":"zoom","arguments":"{\\"x\\":1}"}}]},' +
       '{"role":"tool","tool_call_id":"call_1","content":"cat"}],' +
       '"tools":[{"type":"function","function":{"name":"zoom","parameters":{"type":"object"},"strict":true}}],' +
-      '"tool_choice":{"type":"function","function":{"name":"zoom"}},"parallel_tool_calls":true,' +
+      '"tool_choice":{"type":"function","function":{"name":"zoom"}},"parallel_tool_calls":false,' +
       '"response_format":{"type":"json_schema","json_schema":{"name":"response","schema":{"type":"object"},"strict":true}},' +
       '"reasoning_effort":"low","temperature":0,"top_p":1,"seed":3,"stop":["END"],"logprobs":true,"n":2,' +
       '"max_completion_tokens":50,"safety_identifier":"u","stream":true,"stream_options":{"include_usage":true}}',
