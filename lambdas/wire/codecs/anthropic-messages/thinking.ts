@@ -46,21 +46,29 @@ export function decideThinking(request: CanonicalRequest, circumstances: Circums
   const path = reasoning.path ?? 'reasoning';
   const off = isOff(reasoning);
   if (capabilities?.reasoning === false) {
-    if (!off) losses.drop(path, 'the model does not think');
+    if (!off && isDemanded(reasoning)) losses.drop(path, 'the model does not think');
     return { state: 'default' };
   }
   if (off) return turnOff(circumstances.target, path, losses);
-  return reasonsBy(reasoning, capabilities) === 'effort' ? thinkByEffort(reasoning) : thinkByBudget(request, reasoning, { ...circumstances, losses });
+  return reasonsBy(reasoning, capabilities) === 'effort'
+    ? thinkByEffort(reasoning)
+    : thinkByBudget(request, reasoning, { ...circumstances, losses });
 }
 
 /** A budget of thinking has to fit below the cap; models that are led by an effort find their way under any. */
 export function fewestOutputTokens({ reasoning }: CanonicalRequest, { capabilities }: EncodingTarget): number {
   if (reasoning === undefined || capabilities?.reasoning === false || isOff(reasoning)) return 1;
+  if (!isDemanded(reasoning)) return 1;
   return reasonsBy(reasoning, capabilities) === 'budget' ? smallestBudget + 1 : 1;
 }
 
 function isOff({ effort, budgetTokens }: ReasoningOptions): boolean {
   return effort === 'none' || budgetTokens === 0;
+}
+
+/** To be shown what a model thinks asks for no thinking: it may do without where it has to. */
+function isDemanded({ effort, budgetTokens }: ReasoningOptions): boolean {
+  return effort !== undefined || budgetTokens !== undefined;
 }
 
 function reasonsBy(
@@ -111,7 +119,7 @@ function thinkByBudget(
         ? `the model thinks with at least ${smallestBudget} tokens, and the cap on output leaves no more`
         : undefined;
   if (obstacle !== undefined) {
-    losses.drop(reasoning.path ?? 'reasoning', obstacle);
+    if (isDemanded(reasoning)) losses.drop(reasoning.path ?? 'reasoning', obstacle);
     return { state: 'off' };
   }
   // The client has lost what the model thought before its call: Anthropic continues without, or not at all.

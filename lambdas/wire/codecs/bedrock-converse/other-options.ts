@@ -14,7 +14,16 @@ export function encodeOtherOptions(
 ): ModelOptions {
   const { sampling, reasoning, outputFormat } = request;
   refuseUnknownSampling(sampling, losses);
-  const { temperature, topP, stopSequences = [] } = sampling;
+  const { stopSequences = [] } = sampling;
+  const adjusted = (name: 'temperature' | 'topP' | 'topK'): number | undefined => {
+    const value = sampling[name];
+    if (value === undefined || target.capabilities?.sampling !== false) return value;
+    if (name === 'topK' || value !== 1)
+      losses.drop(sampling.paths?.[name] ?? name, 'the model takes its default alone');
+    return undefined;
+  };
+  const temperature = adjusted('temperature');
+  const topP = adjusted('topP');
   return {
     inferenceConfig: {
       ...(target.maxOutputTokens !== undefined && { maxTokens: target.maxOutputTokens }),
@@ -24,7 +33,7 @@ export function encodeOtherOptions(
     },
     additionalModelRequestFields: {
       ...encodeReasoning(reasoning, family, losses),
-      ...encodeTopK(sampling, family, losses),
+      ...encodeTopK(adjusted('topK'), sampling.paths, family, losses),
     },
     outputConfig: encodeTextFormat(outputFormat, target, losses),
     thoughts: false,
@@ -44,7 +53,12 @@ function refuseUnknownSampling(sampling: SamplingOptions, losses: Losses): void 
 }
 
 /** https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html */
-function encodeTopK({ topK, paths }: SamplingOptions, family: ModelFamily, losses: Losses): object {
+function encodeTopK(
+  topK: number | undefined,
+  paths: SamplingOptions['paths'],
+  family: ModelFamily,
+  losses: Losses,
+): object {
   if (topK === undefined) return {};
   if (family === 'nova' || family === 'nova-2') return { inferenceConfig: { topK } };
   losses.drop(paths?.['topK'] ?? 'topK', 'the model is given no top-k there');

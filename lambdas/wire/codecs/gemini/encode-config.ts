@@ -28,15 +28,19 @@ const names = {
   choices: 'candidateCount',
 } as const;
 
+/** What each model does anyway: newer ones refuse penalties, and some any change of the sampling. */
+const sayingNothing: SamplingOptions = { frequencyPenalty: 0, presencePenalty: 0, choices: 1 };
+const fixedAt: SamplingOptions = { temperature: 1, topP: 1 };
+
 const maxStopSequences = 5;
 
 function encodeSampling(sampling: SamplingOptions, capabilities: ModelCapabilities, losses: Losses): Config {
   const config: Config = {};
   const pathOf = (name: keyof SamplingOptions): string => sampling.paths?.[name] ?? name;
   for (const [name, written] of Object.entries(names) as [keyof typeof names, string][]) {
-    if (sampling[name] === undefined) continue;
+    if (sampling[name] === undefined || sampling[name] === sayingNothing[name]) continue;
     if (capabilities.sampling === false && ['temperature', 'topP', 'topK'].includes(name)) {
-      losses.drop(pathOf(name), 'the model takes only its default');
+      if (sampling[name] !== fixedAt[name]) losses.drop(pathOf(name), 'the model takes only its default');
     } else config[written] = sampling[name];
   }
   const { stopSequences, logprobs } = sampling;
