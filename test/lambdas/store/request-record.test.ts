@@ -48,6 +48,7 @@ function recordWith(change: Partial<RequestRecord> = {}): RequestRecord {
     cacheWrite1hInputTokens: 4,
     outputTokens: 5,
     reasoningTokens: 6,
+    billedUnits: 10,
     usageEstimated: false,
     costMicroUsd: 9_007_199_254_740_991,
     credentialOwner: 'platform',
@@ -161,7 +162,7 @@ describe('parsing a stored item', () => {
       return parseRequestRecord(rest) !== undefined;
     });
 
-    expect(dispensable).toEqual(['errorCode', 'finishReason', 'credentialOwner', 'credentialVersion']);
+    expect(dispensable).toEqual(['errorCode', 'finishReason', 'billedUnits', 'credentialOwner', 'credentialVersion']);
   });
 
   test.each([
