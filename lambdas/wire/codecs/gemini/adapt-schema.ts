@@ -2,7 +2,7 @@ import { type Fields, requireObject } from '../../canonical/read.ts';
 import type { JsonSchema } from '../../canonical/request.ts';
 import { isObject } from '../../json-fields.ts';
 import { aloneAnyOf, withAll } from './alone-any-of.ts';
-import { CopyBudget } from './copy-budget.ts';
+import type { CopyBudget } from './copy-budget.ts';
 import { equivalentKeywords } from './equivalent-keywords.ts';
 import { SchemaReferences } from './schema-references.ts';
 

@@ -298,7 +298,7 @@ describe('options', () => {
 
   test.each<[string, Partial<CanonicalRequest>, Options, string]>([
     ['six stop sequences', { sampling: { stopSequences: sixStops, paths: { stopSequences: 'stop' } } }, {}, 'stop'],
-    ['a temperature', { sampling: { temperature: 0.5 } }, { capabilities: { sampling: false } }, 'temperature'],
+    ['a temperature', { sampling: { temperature: 0 } }, { capabilities: { sampling: false } }, 'temperature'],
     ['reasoning off', { reasoning: { effort: 'none', path: 'r' } }, { capabilities: { reasoningOff: 'never' } }, 'r'],
     ['reasoning', { reasoning: { effort: 'low', path: 'r' } }, { capabilities: { reasoning: false } }, 'r'],
     ['a format', { outputFormat: { kind: 'json', path: 'o' } }, { capabilities: { structuredOutput: false } }, 'o'],
