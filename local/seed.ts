@@ -191,6 +191,7 @@ function simulatedDeclaration(url: string): ProviderDeclaration {
       'openai-chat',
       'openai-embeddings',
       'anthropic-messages',
+      'anthropic-count-tokens',
       'openai-images',
       'openai-speech',
       'openai-transcriptions',
