@@ -303,7 +303,7 @@ describe('options', () => {
     ['reasoning', { reasoning: { effort: 'low', path: 'r' } }, { capabilities: { reasoning: false } }, 'r'],
     ['a format', { outputFormat: { kind: 'json', path: 'o' } }, { capabilities: { structuredOutput: false } }, 'o'],
     [
-      'a format beside tools',
+      'JSON, tools',
       { outputFormat: { kind: 'json', path: 'o' }, tools: [{ name: 'f' }] },
       { capabilities: older },
       'o',
