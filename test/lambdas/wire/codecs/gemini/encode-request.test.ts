@@ -39,6 +39,7 @@ const result = { type: 'tool-result', callId: 'one', name: 'f' } as const;
 const image = { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'aGk=' } } as const;
 const signed = (value: string) => ({ origin: 'gemini', value }) as const;
 
+const json = { kind: 'json', path: 'o' } as const;
 const sixStops = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 describe('a conversation', () => {
@@ -301,13 +302,8 @@ describe('options', () => {
     ['a temperature', { sampling: { temperature: 0 } }, { capabilities: { sampling: false } }, 'temperature'],
     ['reasoning off', { reasoning: { effort: 'none', path: 'r' } }, { capabilities: { reasoningOff: 'never' } }, 'r'],
     ['reasoning', { reasoning: { effort: 'low', path: 'r' } }, { capabilities: { reasoning: false } }, 'r'],
-    ['a format', { outputFormat: { kind: 'json', path: 'o' } }, { capabilities: { structuredOutput: false } }, 'o'],
-    [
-      'JSON, tools',
-      { outputFormat: { kind: 'json', path: 'o' }, tools: [{ name: 'f' }] },
-      { capabilities: older },
-      'o',
-    ],
+    ['a format', { outputFormat: json }, { capabilities: { structuredOutput: false } }, 'o'],
+    ['JSON beside tools', { outputFormat: json, tools: [{ name: 'f' }] }, { capabilities: older }, 'o'],
     ['one call at a time', { parallelToolCalls: false, tools: [{ name: 'f' }] }, {}, 'parallel_tool_calls'],
     [
       'a forced call',
