@@ -96,14 +96,16 @@ describe.each(pairs)('$client with a faulty $upstream', (pair) => {
   });
 
   // Gemini marks no end: what more it says is part of the answer.
-  it.skipIf(upstream === 'gemini')('sends nothing of what comes behind the end', () => {
-    const twice = Buffer.concat([whole, eventOf(upstream, '{"late":true}'), whole]);
+  if (upstream !== 'gemini') {
+    it('sends nothing of what comes behind the end', () => {
+      const twice = Buffer.concat([whole, eventOf(upstream, '{"late":true}'), whole]);
 
-    const { bytes, ending } = answered(pair, twice);
+      const { bytes, ending } = answered(pair, twice);
 
-    expect(ending.kind).toBe('end');
-    expect(bytes.toString('utf8')).toBe(answered(pair, whole).bytes.toString('utf8'));
-  });
+      expect(ending.kind).toBe('end');
+      expect(bytes.toString('utf8')).toBe(answered(pair, whole).bytes.toString('utf8'));
+    });
+  }
 
   it('ends what any change of the bytes leaves, and within the grammar', () => {
     const damages = fc.record({

@@ -205,20 +205,22 @@ describe.each(pairs)('$client before $target', ({ client, target }) => {
   });
 
   // Gemini marks no end: what more it says is part of the answer.
-  it.skipIf(target === 'gemini')('gets one answer of a stream that comes twice', async () => {
-    const bytes = streamFixture(target, 'stop');
-    behaviour = sending(mediaTypes(target), bytes);
-    const once = await call(client, target, true);
-    behaviour = sending(mediaTypes(target), Buffer.concat([bytes, bytes]));
+  if (target !== 'gemini') {
+    it('gets one answer of a stream that comes twice', async () => {
+      const bytes = streamFixture(target, 'stop');
+      behaviour = sending(mediaTypes(target), bytes);
+      const once = await call(client, target, true);
+      behaviour = sending(mediaTypes(target), Buffer.concat([bytes, bytes]));
 
-    const twice = await call(client, target, true);
+      const twice = await call(client, target, true);
 
-    const withoutIds = ({ body }: Answer): string =>
-      body.replaceAll(/[0-9A-Z]{26}/g, 'id').replaceAll(/"created(?:_at)?":\d+|"completed_at":\d+/g, '');
-    expect(once.status).toBe(200);
-    expect(withoutIds(twice)).toBe(withoutIds(once));
-    expect(await settled(twice)).toMatchObject({ ending: 'completed' });
-  });
+      const withoutIds = ({ body }: Answer): string =>
+        body.replaceAll(/[0-9A-Z]{26}/g, 'id').replaceAll(/"created(?:_at)?":\d+|"completed_at":\d+/g, '');
+      expect(once.status).toBe(200);
+      expect(withoutIds(twice)).toBe(withoutIds(once));
+      expect(await settled(twice)).toMatchObject({ ending: 'completed' });
+    });
+  }
 
   it.each([-1, 1e300, 0.5, '7', null])('pays by estimate where the provider counts %s tokens', async (count) => {
     const text = JSON.stringify(responseFixture(target, 'stop'), (name, value: unknown) =>
