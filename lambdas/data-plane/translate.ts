@@ -10,7 +10,7 @@ import { isWireError, type WireError } from '../wire/wire-error.ts';
 import { passedSize } from './token-bound.ts';
 
 /** With this header set to `true`, options that a target does not have are left out rather than refused. */
-export const dropUnsupportedHeader = 'x-gatehouse-drop-unsupported';
+const dropUnsupportedHeader = 'x-gatehouse-drop-unsupported';
 
 /** Of a request's targets those that can take it, and what they are sent. */
 export interface Takers {

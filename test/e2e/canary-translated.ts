@@ -7,7 +7,7 @@ import type { UpstreamRequest } from '../fixtures/upstream.ts';
 /** The canary on its way through a translation: every client's protocol before a provider of every other one. */
 
 /** What the provider does; it is called by the name of the model, which is all of a request that every translation keeps. */
-export const translatedModes = [
+const translatedModes = [
   'answer',
   'error-400',
   'error-401',

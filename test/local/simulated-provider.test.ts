@@ -239,7 +239,14 @@ it('writes no more events than the reader takes', async () => {
   const respond = (response: ServerResponse) => {
     const departure = new AbortController();
     response.once('close', () => departure.abort());
-    const exchange = { headers: {}, query: new URLSearchParams(), body: undefined, response, signal: departure.signal, prefixCache: () => false };
+    const exchange = {
+      headers: {},
+      query: new URLSearchParams(),
+      body: undefined,
+      response,
+      signal: departure.signal,
+      prefixCache: () => false,
+    };
     sendEvents(exchange, { ...answer, usage: noUsage }, endless()).then(stopped.resolve, stopped.reject);
   };
   const server = createServer((_request, response) => respond(response)).listen(0, '127.0.0.1');

@@ -83,7 +83,8 @@ export const openaiCatalog: ProviderCatalog = {
     ...rows(['o3-pro', 'o3-pro-2025-06-10'], { ...twoHundred, ...responsesOnly, price: usdTier(20, 80) }),
     // Text in, images out; a picture is never input of the endpoint that makes them.
     ...rows(['gpt-image-2', 'gpt-image-2-2026-04-21'], { ...images, maxOutputTokens: 24_000, price: usdTier(5, 30) }),
-    ...rows(['gpt-image-1.5'], { ...images, maxOutputTokens: 8_000, price: usdTier(5, 32) }),
+    // Sources differ on its input; the dearer one.
+    ...rows(['gpt-image-1.5'], { ...images, maxOutputTokens: 8_000, price: usdTier(8, 32) }),
     ...rows(['gpt-image-1'], { ...images, maxOutputTokens: 8_000, price: usdTier(5, 40) }),
     ...rows(['gpt-image-1-mini'], { ...images, maxOutputTokens: 8_000, price: usdTier(2, 8) }),
     // The rate of audio for all input: the prompt beside it is a few words.

@@ -23,7 +23,7 @@ export const upstreams: readonly MatrixUpstream[] = [
 ];
 
 /** Micro-USD per million tokens: 1 for a token of input, 2 for one of output, a quarter for one that was read from a cache. */
-export const matrixPrice = {
+const matrixPrice = {
   inputPerMillion: 1_000_000,
   outputPerMillion: 2_000_000,
   cacheReadPerMillion: 250_000,
@@ -39,7 +39,7 @@ export interface Matrix {
 }
 
 /** The gateway as `npm start` composes it, before one simulated provider that is declared once for each protocol. */
-export async function startMatrix(): Promise<Matrix & { close(): Promise<void> }> {
+async function startMatrix(): Promise<Matrix & { close(): Promise<void> }> {
   const received: ReceivedRequest[] = [];
   const simulated = await startSimulatedProvider({
     requireKey: credential,

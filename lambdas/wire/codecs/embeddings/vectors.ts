@@ -11,7 +11,7 @@ export function toBase64(vector: readonly number[]): string {
 }
 
 /** `undefined` for what is no vector: nothing, or not a finite number in every place. */
-export function readVector(value: unknown): readonly number[] | undefined {
+function readVector(value: unknown): readonly number[] | undefined {
   const vector: readonly unknown[] = typeof value === 'string' ? fromBase64(value) : Array.isArray(value) ? value : [];
   return vector.length > 0 && vector.every(Number.isFinite) ? (vector as readonly number[]) : undefined;
 }

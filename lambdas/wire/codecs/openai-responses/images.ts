@@ -1,7 +1,7 @@
 import type { ImagePart } from '../../canonical/request.ts';
 
 /** What the result of an image generation is, where the item does not say. */
-export function imageMediaType(base64: string, format: unknown): string {
+function imageMediaType(base64: string, format: unknown): string {
   if (typeof format === 'string' && /^[a-z]{3,5}$/.test(format)) return `image/${format}`;
   const [, mediaType] = magic.find(([start]) => base64.startsWith(start)) ?? [];
   return mediaType ?? 'image/png';

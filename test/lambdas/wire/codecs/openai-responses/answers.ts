@@ -5,7 +5,7 @@ import { openaiResponsesCodec as codec } from '../../../../../lambdas/wire/codec
 import type { FinishReason } from '../../../../../lambdas/wire/protocol.ts';
 import { eventData, eventName, SseSplitter } from '../../../../../lambdas/wire/sse.ts';
 
-export const usage = {
+const usage = {
   inputTokens: 5,
   cacheReadInputTokens: 4,
   cacheWrite5mInputTokens: 1,
