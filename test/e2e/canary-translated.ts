@@ -7,14 +7,7 @@ import type { UpstreamRequest } from '../fixtures/upstream.ts';
 /** The canary on its way through a translation: every client's protocol before a provider of every other one. */
 
 /** What the provider does; it is called by the name of the model, which is all of a request that every translation keeps. */
-const translatedModes = [
-  'answer',
-  'error-400',
-  'error-401',
-  'error-500',
-  'error-in-stream',
-  'broken-json',
-] as const;
+const translatedModes = ['answer', 'error-400', 'error-401', 'error-500', 'error-in-stream', 'broken-json'] as const;
 
 /** Names that fixtures have in texts, arguments, results, names of tools, of their properties and of files. */
 const words = /Oslo|Bergen|Norway|spruce|get_weather|get_time|city|evergreen|sunny|[\w-]+(?=\.pdf)/g;

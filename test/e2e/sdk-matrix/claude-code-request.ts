@@ -1,11 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 
 /** What is sent beside the conversation, in the shape that Claude Code sends it: none of the words are its own. */
-const claudeCodeBetas = [
-  'claude-code-20250219',
-  'interleaved-thinking-2025-05-14',
-  'context-management-2025-06-27',
-];
+const claudeCodeBetas = ['claude-code-20250219', 'interleaved-thinking-2025-05-14', 'context-management-2025-06-27'];
 
 const ephemeral = { cache_control: { type: 'ephemeral', ttl: '1h' } } as const;
 
