@@ -1,4 +1,4 @@
-import type { TokenUsage } from '../metering/token-usage.ts';
+import { type Counts, readCounts, readFinishReason, toUsage } from './anthropic-answer.ts';
 import { type JsonBody, mentionsAny, withMembers } from './json-body.ts';
 import {
   invalid,
@@ -86,65 +86,8 @@ function buildRequest(body: JsonBody, facts: RequestFacts, changes: UpstreamRequ
 
 function readResponse(value: unknown): ResponseFacts | undefined {
   if (!isObject(value) || value['type'] !== 'message') return undefined;
-  const counts = countsOf(value['usage']);
-  return { usage: usageOf(counts), finishReason: finishReason(value['stop_reason']) };
-}
-
-/** Figures as Anthropic reports them; a later event repeats or completes those of an earlier one. */
-type Counts = Partial<
-  Record<'input' | 'output' | 'reasoning' | 'cacheRead' | 'cacheWrite' | 'cacheWrite5m' | 'cacheWrite1h', number>
->;
-
-function countsOf(value: unknown): Counts {
-  if (!isObject(value)) return {};
-  const split = isObject(value['cache_creation']) ? value['cache_creation'] : {};
-  const details = isObject(value['output_tokens_details']) ? value['output_tokens_details'] : {};
-  const all = {
-    input: tokenCount(value['input_tokens']),
-    output: tokenCount(value['output_tokens']),
-    reasoning: tokenCount(details['thinking_tokens']),
-    cacheRead: tokenCount(value['cache_read_input_tokens']),
-    cacheWrite: tokenCount(value['cache_creation_input_tokens']),
-    cacheWrite5m: tokenCount(split['ephemeral_5m_input_tokens']),
-    cacheWrite1h: tokenCount(split['ephemeral_1h_input_tokens']),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== undefined));
-}
-
-/** `input_tokens` excludes both cache reads and writes; what the split by lifetime leaves out of the sum is five minutes. */
-function usageOf(counts: Counts): TokenUsage | undefined {
-  if (counts.input === undefined) return undefined;
-  const write1h = counts.cacheWrite1h ?? 0;
-  return {
-    inputTokens: counts.input,
-    cacheReadInputTokens: counts.cacheRead ?? 0,
-    cacheWrite5mInputTokens: Math.max(counts.cacheWrite5m ?? 0, (counts.cacheWrite ?? 0) - write1h),
-    cacheWrite1hInputTokens: write1h,
-    outputTokens: counts.output ?? 0,
-    reasoningTokens: counts.reasoning ?? 0,
-  };
-}
-
-function finishReason(reason: unknown): FinishReason | undefined {
-  switch (reason) {
-    case undefined:
-    case null:
-      return undefined;
-    case 'end_turn':
-    case 'stop_sequence':
-      return 'stop';
-    case 'max_tokens':
-    case 'model_context_window_exceeded':
-      return 'length';
-    case 'tool_use':
-      return 'tool_calls';
-    case 'refusal':
-      return 'refusal';
-    case 'pause_turn':
-      return 'pause';
-    default:
-      return 'other';
-  }
+  const counts = readCounts(value['usage']);
+  return { usage: toUsage(counts), finishReason: readFinishReason(value['stop_reason']) };
 }
 
 function createStreamTap(): StreamTap {
@@ -152,12 +95,12 @@ function createStreamTap(): StreamTap {
   let finish: FinishReason | undefined;
   let contentEvents = 0;
 
-  const readCounts = (text: string): void => {
+  const noteCounts = (text: string): void => {
     const event = parseData(text);
     if (!isObject(event)) return;
     const message = isObject(event['message']) ? event['message'] : event;
-    counts = { ...counts, ...countsOf(message['usage']) };
-    if (isObject(event['delta'])) finish = finishReason(event['delta']['stop_reason']) ?? finish;
+    counts = { ...counts, ...readCounts(message['usage']) };
+    if (isObject(event['delta'])) finish = readFinishReason(event['delta']['stop_reason']) ?? finish;
   };
 
   return {
@@ -168,7 +111,7 @@ function createStreamTap(): StreamTap {
           return forward;
         case 'message_start':
         case 'message_delta':
-          readCounts(text);
+          noteCounts(text);
           return forward;
         case 'message_stop':
           return end;
@@ -178,7 +121,7 @@ function createStreamTap(): StreamTap {
           return forward;
       }
     },
-    facts: () => ({ usage: usageOf(counts), finishReason: finish }),
+    facts: () => ({ usage: toUsage(counts), finishReason: finish }),
     contentEvents: () => contentEvents,
   };
 }

@@ -1,11 +1,10 @@
+import { readCounts, readFinishReason, toUsage } from '../../anthropic-answer.ts';
 import { readProof } from '../../canonical/opaque.ts';
 import { given } from '../../canonical/read.ts';
 import type { AssistantPart, Citation } from '../../canonical/request.ts';
 import type { CanonicalResponse } from '../../canonical/response.ts';
 import { isObject } from '../../json-fields.ts';
 import { readCitation } from './citations.ts';
-import { readFinishReason } from './finish-reason.ts';
-import { readCounts, toUsage } from './usage.ts';
 
 export function decodeResponse(value: unknown): CanonicalResponse | undefined {
   if (!isObject(value) || value['type'] !== 'message') return undefined;

@@ -1,11 +1,10 @@
+import { type Counts, readCounts, readFinishReason, toUsage } from '../../anthropic-answer.ts';
 import type { StreamDecoder, WireEvent } from '../../canonical/codec.ts';
 import { readProof } from '../../canonical/opaque.ts';
 import type { Reading } from '../../canonical/response.ts';
 import { isObject } from '../../json-fields.ts';
 import { readCitation } from './citations.ts';
 import { readRefusal } from './decode-response.ts';
-import { readFinishReason } from './finish-reason.ts';
-import { type Counts, readCounts, toUsage } from './usage.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,28 +1,5 @@
 import type { FinishReason } from '../../protocol.ts';
 
-/** `undefined` where the message has not stopped. */
-export function readFinishReason(reason: unknown): FinishReason | undefined {
-  switch (reason) {
-    case undefined:
-    case null:
-      return undefined;
-    case 'end_turn':
-    case 'stop_sequence':
-      return 'stop';
-    case 'max_tokens':
-    case 'model_context_window_exceeded':
-      return 'length';
-    case 'tool_use':
-      return 'tool_calls';
-    case 'refusal':
-      return 'refusal';
-    case 'pause_turn':
-      return 'pause';
-    default:
-      return 'other';
-  }
-}
-
 /** How a message ended, as the members of the document or of `message_delta`. */
 export function writeStop(reason: FinishReason, stopSequence: string | undefined): object {
   const stopReason = writeFinishReason(reason, stopSequence);
