@@ -1,7 +1,8 @@
 import { AwsEventStreamReader } from '../aws-event-stream.ts';
 import type { ClientCodec, UpstreamCodec } from '../canonical/codec.ts';
 import { completeResponse } from '../canonical/complete-response.ts';
-import { renameLosses } from '../canonical/losses.ts';
+import { type Losses, renameLosses } from '../canonical/losses.ts';
+import type { CanonicalRequest } from '../canonical/request.ts';
 import { anthropicMessagesCodec } from '../codecs/anthropic-messages/codec.ts';
 import { bedrockConverseCodec } from '../codecs/bedrock-converse/codec.ts';
 import { geminiCodec } from '../codecs/gemini/codec.ts';
@@ -36,7 +37,10 @@ export function createChatTranslation(source: TranslationSource): Translation {
     encode(target) {
       const upstream = upstreamCodecs(target.protocol);
       return passLosses(request, target, source.dropUnsupported, {
-        encode: (losses) => upstream.encodeRequest(request, target, renameLosses(losses, client.optionPaths)),
+        encode: (losses) => {
+          const renamed = renameLosses(losses, client.optionPaths);
+          return upstream.encodeRequest(withoutVainDemand(request, renamed), target, renamed);
+        },
         measure: (body) => ({
           ...measureConversation(request, body),
           minOutputTokens: upstream.fewestOutputTokens?.(request, target) ?? 1,
@@ -46,6 +50,18 @@ export function createChatTranslation(source: TranslationSource): Translation {
     answer: ({ protocol, model }) => translateAnswer(source, upstreamCodecs(protocol), model),
   };
 }
+
+/** A call that is demanded where there is nothing to call: OpenAI, Anthropic and Gemini refuse it themselves. */
+function withoutVainDemand(request: CanonicalRequest, losses: Losses): CanonicalRequest {
+  const { toolChoice, ...rest } = request;
+  const demanded =
+    toolChoice !== undefined && ('required' in toolChoice ? toolChoice.required : isDemand[toolChoice.kind]);
+  if (request.tools.length > 0 || !demanded) return request;
+  losses.drop('tool_choice', 'it demands a call, and there is no tool to call');
+  return rest;
+}
+
+const isDemand = { auto: false, none: false, required: true, tool: true } as const;
 
 function translateAnswer(source: TranslationSource, upstream: UpstreamCodec, model: string): AnswerTranslation {
   const client = clientCodecs(source.client);
