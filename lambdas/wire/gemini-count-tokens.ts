@@ -1,5 +1,5 @@
 import { countingFacts, createCountingTap, readCount } from './counting.ts';
-import { readGeminiCall } from './gemini-call.ts';
+import { conversationMethods, readGeminiCall } from './gemini-call.ts';
 import { geminiMember } from './gemini-fields.ts';
 import { withMembers } from './json-body.ts';
 import { invalid, isObject } from './json-fields.ts';
@@ -10,7 +10,7 @@ export const geminiCountTokens = {
   name: 'gemini-count-tokens',
   dialect: 'gemini',
   readRequest(body, call) {
-    const { model } = readGeminiCall(call);
+    const { model } = readGeminiCall(call, conversationMethods);
     const whole = geminiMember(body.value, 'generateContentRequest');
     if (!Array.isArray(body.value['contents']) && !isObject(whole.value)) throw invalid('contents', 'must be an array');
     return countingFacts(model);

@@ -1,5 +1,6 @@
+import { readGeminiCall } from './gemini-call.ts';
 import { type JsonBody, withMembers } from './json-body.ts';
-import { invalid, isObject, requireModel, tokenCount } from './json-fields.ts';
+import { invalid, isObject, tokenCount } from './json-fields.ts';
 import { forward, type RequestCall, type RequestFacts, type ResponseFacts, type WireProtocol } from './protocol.ts';
 
 const common = {
@@ -64,13 +65,9 @@ function factsOf(usage: unknown): ResponseFacts {
   };
 }
 
-const callPath = /^\/v1(?:beta)?\/(?:models\/)?([^?#]*[^?#/]):(\w+)$/;
-
-function readCall({ path }: RequestCall, expected: string): RequestFacts {
-  const [, model = '', method] = callPath.exec(path) ?? [];
-  if (method !== expected) throw invalid('model', `must stand in the path: /v1beta/models/{model}:${expected}`);
+function readCall(call: RequestCall, method: string): RequestFacts {
   return {
-    model: requireModel({ model: decoded(model) }),
+    model: readGeminiCall(call, [method]).model,
     fallbackModels: [],
     stream: false,
     maxOutputTokens: undefined,
@@ -86,12 +83,4 @@ function requireRequests(requests: unknown): void {
   if (!Array.isArray(requests) || requests.length === 0) throw invalid('requests', 'must be a non-empty array');
   const wrong = requests.findIndex((entry) => !isObject(entry));
   if (wrong !== -1) throw invalid(`requests[${wrong}]`, 'must be an object');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid('model', 'must be percent-encoded UTF-8');
-  }
 }

@@ -1,4 +1,4 @@
-import { readGeminiCall } from './gemini-call.ts';
+import { conversationMethods, readGeminiCall } from './gemini-call.ts';
 import { geminiMember, toCamelCase, toSnakeCase } from './gemini-fields.ts';
 import { readGeminiFinishReason } from './gemini-finish-reason.ts';
 import { readGeminiUsage } from './gemini-usage.ts';
@@ -34,7 +34,7 @@ export const gemini = {
 type Fields = Readonly<Record<string, unknown>>;
 
 function readRequest(body: JsonBody, call: RequestCall): RequestFacts {
-  const { model, method } = readGeminiCall(call);
+  const { model, method } = readGeminiCall(call, conversationMethods);
   requireContents(body.value);
   const config = readMember(body.value, 'generationConfig');
   const maxOutputTokens = readCount(config, 'maxOutputTokens', 10_000_000);
