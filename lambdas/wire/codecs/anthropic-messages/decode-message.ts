@@ -75,20 +75,8 @@ function decodeBlocks<Part>(
 }
 
 function decodeUserBlock(block: Fields, path: string, calls: ToolCalls): UserPart {
-  switch (block['type']) {
-    case 'text':
-      return decodeText(block, path);
-    case 'image':
-      return decodeImage(block, path);
-    case 'document':
-      return decodeDocument(block, path);
-    case 'search_result':
-      return decodeSearchResult(block, path);
-    case 'tool_result':
-      return decodeToolResult(block, path, calls);
-    default:
-      throw unknownBlock(block, path, 'text, image, document, search_result or tool_result');
-  }
+  if (block['type'] === 'tool_result') return decodeToolResult(block, path, calls);
+  return decodeShownBlock(block, path, 'text, image, document, search_result or tool_result');
 }
 
 function decodeAssistantBlock(block: Fields, path: string, calls: ToolCalls): AssistantPart {
@@ -155,14 +143,17 @@ function decodeToolResult(block: Fields, path: string, calls: ToolCalls): ToolRe
     type: 'tool-result',
     callId: id,
     name: calls.nameOf(id, `${path}.tool_use_id`),
-    content: decodeBlocks(content, `${path}.content`, decodeResultBlock),
+    content: decodeBlocks(content, `${path}.content`, (shown, at) =>
+      decodeShownBlock(shown, at, 'text, image, document or search_result'),
+    ),
     ...given('isError', optionalBoolean(block['is_error'], `${path}.is_error`)),
     ...readCache(block, path),
     path,
   };
 }
 
-function decodeResultBlock(block: Fields, path: string): ToolResultPart['content'][number] {
+/** What a user and a tool can show alike; `known` names the types that this place takes. */
+function decodeShownBlock(block: Fields, path: string, known: string): ToolResultPart['content'][number] {
   switch (block['type']) {
     case 'text':
       return decodeText(block, path);
@@ -173,7 +164,7 @@ function decodeResultBlock(block: Fields, path: string): ToolResultPart['content
     case 'search_result':
       return decodeSearchResult(block, path);
     default:
-      throw unknownBlock(block, path, 'text, image, document or search_result');
+      throw unknownBlock(block, path, known);
   }
 }
 
